@@ -1,0 +1,110 @@
+# crema: a library and a command that run Caffe nets.
+#
+#   make            build/crema, the libraries, headers to embed
+#   make demo       installs what is missing, builds, reads ten digits with two nets
+#   make test       installs what is missing, builds twice (the second with sanitizers), runs all tests
+#   make install    into PREFIX (default /usr/local), with pkg-config files; DESTDIR is honoured
+#   make format     clang-format over src and tests
+#   make clean
+#
+# Variables: CC, PREFIX, B (build folder, default build), SAN=1 (ASan and UBSan; use with another B).
+
+B ?= build
+PREFIX ?= /usr/local
+VERSION := $(shell sed -n 's/^\#define CREMA_VERSION "\(.*\)"/\1/p' src/crema.h)
+SOVERSION := 0
+
+PKG := pkg-config
+LIB_PACKAGES := libprotobuf-c yaml-0.1 openblas
+TOOLS_PACKAGES := libturbojpeg libpng cairo json-c
+
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wconversion -Werror
+CFLAGS ?= -O2 -g
+BASE_CFLAGS := -std=gnu11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -ffp-contract=off -Isrc -I$(B)/proto -I.
+LDFLAGS ?=
+ifdef SAN
+CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+BASE_CFLAGS += -DCR_TEST_ALLOC
+LDFLAGS += -fsanitize=address,undefined
+endif
+
+# OpenBLAS in its serial variant: the threaded ones give other bits for other numbers of threads. The
+# run path keeps the system's choice of another variant from replacing it.
+BLAS_DIR := $(shell $(PKG) --variable=libdir openblas 2>/dev/null)
+PKG_CFLAGS := $(shell $(PKG) --cflags $(LIB_PACKAGES) $(TOOLS_PACKAGES) 2>/dev/null)
+LIBS := $(shell $(PKG) --libs $(LIB_PACKAGES) 2>/dev/null) -Wl,-rpath,$(BLAS_DIR) -lpthreadpool -lpthread -lm
+TOOLS_LIBS := $(shell $(PKG) --libs $(TOOLS_PACKAGES) 2>/dev/null)
+
+SRC := $(wildcard src/*/*.c)
+CLI_SRC := $(wildcard src/cli/*.c)
+# What libcrema-tools adds: pictures, .npy, drawings, the checker.
+TOOLS_SRC := $(wildcard src/check/*.c src/write/*.c src/read/image*.c src/read/npy.c src/api/tools*.c)
+LIB_SRC := $(filter-out $(CLI_SRC) $(TOOLS_SRC),$(SRC))
+
+obj = $(patsubst src/%.c,$(B)/obj/%.o,$(1))
+PROTO_OBJ := $(B)/proto/crema.pb-c.o
+LIB_OBJ := $(call obj,$(LIB_SRC)) $(PROTO_OBJ)
+TOOLS_OBJ := $(call obj,$(TOOLS_SRC))
+CLI_OBJ := $(call obj,$(CLI_SRC))
+
+TEST_SRC := $(wildcard tests/*/test_*.c)
+TEST_BIN := $(patsubst tests/%.c,$(B)/tests/%,$(TEST_SRC))
+
+.PHONY: all deps unit format clean install
+.SECONDARY:
+.DELETE_ON_ERROR:
+
+all: $(B)/libcrema.a $(B)/libcrema-tools.a $(B)/libcrema.so.$(SOVERSION) $(B)/libcrema-tools.so.$(SOVERSION) \
+     $(if $(CLI_SRC),$(B)/crema)
+
+$(B)/proto/crema.pb-c.c: proto/crema.proto
+	@mkdir -p $(@D)
+	protoc-c --c_out=$(B)/proto -Iproto -I$(shell $(PKG) --variable=includedir libprotobuf-c) proto/crema.proto
+$(B)/proto/crema.pb-c.h: $(B)/proto/crema.pb-c.c
+
+# Generated code: not held to our warnings.
+$(PROTO_OBJ): $(B)/proto/crema.pb-c.c
+	@echo "  CC $<"
+	@$(CC) $(BASE_CFLAGS) $(CFLAGS) $(PKG_CFLAGS) -c -o $@ $<
+
+$(B)/obj/%.o: src/%.c | $(B)/proto/crema.pb-c.h
+	@mkdir -p $(@D)
+	@echo "  CC $<"
+	@$(CC) $(BASE_CFLAGS) $(WARN) $(CFLAGS) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/libcrema.a: $(LIB_OBJ)
+	@rm -f $@
+	$(AR) rcs $@ $^
+$(B)/libcrema-tools.a: $(TOOLS_OBJ)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(B)/libcrema.so.$(SOVERSION): $(LIB_OBJ)
+	$(CC) -shared -Wl,-soname,$(@F) -Wl,-z,defs $(LDFLAGS) -o $@ $^ $(LIBS)
+	ln -sf $(@F) $(B)/libcrema.so
+# The tools use crema_* from libcrema.so, and private copies of the internal code that they share with it.
+$(B)/libcrema-tools.so.$(SOVERSION): $(TOOLS_OBJ) $(B)/libcrema.so.$(SOVERSION) $(B)/libcrema.a
+	$(CC) -shared -Wl,-soname,$(@F) -Wl,-z,defs $(LDFLAGS) -o $@ $(TOOLS_OBJ) $(B)/libcrema.so.$(SOVERSION) \
+	    -Wl,--exclude-libs,ALL $(B)/libcrema.a $(LIBS) $(TOOLS_LIBS)
+	ln -sf $(@F) $(B)/libcrema-tools.so
+
+$(B)/crema: $(CLI_OBJ) $(B)/libcrema-tools.a $(B)/libcrema.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(TOOLS_LIBS)
+
+# Unit tests: one program a file, linked with the static libraries.
+$(B)/tests/%: tests/%.c tests/test.h $(B)/libcrema-tools.a $(B)/libcrema.a
+	@mkdir -p $(@D)
+	$(CC) $(BASE_CFLAGS) -Wall -Wextra -Werror $(CFLAGS) $(PKG_CFLAGS) $(shell $(PKG) --cflags check) $(LDFLAGS) \
+	    -MMD -MP -o $@ $< $(B)/libcrema-tools.a $(B)/libcrema.a $(LIBS) $(TOOLS_LIBS) $(shell $(PKG) --libs check)
+
+# All unit tests of one build.
+unit: $(TEST_BIN)
+	tests/run.sh $(TEST_BIN)
+
+format:
+	clang-format -i $(SRC) $(wildcard src/*.h src/*/*.h) $(TEST_SRC) $(wildcard tests/*.h tests/*/*.h)
+
+clean:
+	rm -rf $(B)
+
+-include $(patsubst %.o,%.d,$(LIB_OBJ) $(TOOLS_OBJ) $(CLI_OBJ)) $(TEST_BIN:%=%.d)

@@ -1,0 +1,86 @@
+/*
+ * conv.h - convolution as a kernel sees it: a window geometry in tables, and an ordered list of algorithms.
+ *
+ * layers/window.c is the only home of padding: it turns rules and modes into the tables of cr_window. A
+ * kernel reads an index per tap and position and knows no mode.
+ *
+ * The first algorithm of cr_conv_algorithms that accepts a convolution runs it; the last one, im2col, accepts
+ * all and is the reference for the others. The choice depends on shapes and CPU only, never on timing.
+ */
+#ifndef CR_KERNELS_CONV_H
+#define CR_KERNELS_CONV_H
+
+#include "base/parallel.h"
+#include "base/tensor.h"
+
+#define CR_MAX_AXES 6
+#define CR_TAP_OUTSIDE (-1)
+
+// One spatial axis. Tables hold one row per tap k (out entries each), for variant 0 and, under CORNERS, 1.
+typedef struct cr_axis {
+    int64_t in, out;
+    int64_t kernel, stride, dilation;
+    int64_t pad_before[2], pad_after[2]; // per variant
+    // index[v][k * out + o]: the input position that tap k of output o reads, or CR_TAP_OUTSIDE.
+    const int32_t *index[2];
+    // Outputs run_begin[v][k] <= o < run_end[v][k] read o * stride + k * dilation - pad_before[v], inside the
+    // input: a loop over them needs no table.
+    const int64_t *run_begin[2], *run_end[2];
+    // Outputs all of whose taps are inside, for both variants.
+    int64_t inner_begin, inner_end;
+    const float *factor; // PARTIAL: per output, kernel / taps inside the image (0: none inside); else NULL
+} cr_axis;
+
+typedef struct cr_window {
+    int n_axes;
+    cr_axis axis[CR_MAX_AXES];
+    float outside; // what a tap outside reads: 0, or pad_value
+    bool partial;  // the sum is multiplied by the product of the axes' factors, before the bias
+    // CORNERS: bit a of variant[c] is the variant of axis a for channel c; NULL: variant 0 everywhere.
+    const uint8_t *variant;
+} cr_window;
+
+typedef struct cr_conv {
+    const cr_window *window;
+    int64_t images, in_channels, out_channels, group;
+    int64_t in_image_stride, out_image_stride; // floats
+    int64_t in_count, out_count;               // positions of one channel: products over the axes
+    int64_t kernel_count;                      // taps: product over the axes
+} cr_conv;
+
+typedef struct cr_conv_buffers {
+    const float *in;      // (images, in_channels, in positions)
+    float *out;           // (images, out_channels, out positions)
+    const float *weights; // (out_channels, in_channels / group, taps)
+    const float *bias;    // (out_channels) or NULL
+    const void *pack;     // what pack() made, or NULL
+    void *scratch;        // scratch_bytes, 64-byte aligned
+    cr_pool *pool;
+} cr_conv_buffers;
+
+typedef struct cr_conv_algorithm {
+    const char *name;
+    const char *(*accepts)(const cr_conv *conv); // NULL: yes; else the reason for refusing
+    size_t (*pack_bytes)(const cr_conv *conv);   // 0 or NULL function: runs on the weights as they are
+    void (*pack)(const cr_conv *conv, const float *weights, void *pack);
+    size_t (*scratch_bytes)(const cr_conv *conv); // shared by all layers of a runner; whatever the threads
+    void (*run)(const cr_conv *conv, const cr_conv_buffers *buffers);
+} cr_conv_algorithm;
+
+extern const cr_conv_algorithm *const cr_conv_algorithms[]; // NULL-ended, im2col last
+// The first that accepts, or the one named `force` if it accepts. NULL: *why says what is wrong.
+const cr_conv_algorithm *cr_conv_choose(const cr_conv *conv, const char *force, const char **why);
+
+extern const cr_conv_algorithm cr_conv_im2col;
+
+// Deconvolution: the product of the transposed weights, then col2im. scratch holds the column matrix.
+// conv is the convolution whose transpose this is: its `in` is our output. Weights (conv out_channels,
+// conv in_channels / group, taps); bias per conv in_channels.
+size_t cr_deconv_scratch_bytes(const cr_conv *conv);
+void cr_deconv_run(const cr_conv *conv, const cr_conv_buffers *buffers);
+
+// The textbook matrix of one image: col (channels * taps, out positions), channels [first, first + channels).
+void cr_im2col(const cr_window *window, const float *image, int64_t first, int64_t channels, float *col,
+               cr_pool *pool);
+
+#endif

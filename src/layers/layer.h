@@ -1,0 +1,156 @@
+/*
+ * layer.h - what a layer type is: one const row of functions at the end of its own file.
+ *
+ *   setup    once, when the graph is built: reads the typed parameters into ctx, checks what needs no shape
+ *   shape    per plan: output shapes, the shapes of the weights, cost; pure
+ *   prepare  per plan: picks the implementation, builds tables, asks for scratch and packs
+ *   run      per inference: computes; never allocates, never fails (but where data decide, see cr_run.err)
+ *
+ * A layer sees shapes and buffers, never the graph. Semantics are Caffe's own; where they are odd, the layer's
+ * file says so and names the source.
+ *
+ * A new layer is one new file with its row, one line in list.h, one test.
+ */
+#ifndef CR_LAYERS_LAYER_H
+#define CR_LAYERS_LAYER_H
+
+#include "base/parallel.h"
+#include "base/tensor.h"
+#include "schema/notes.h"
+
+// From crema.pb-c.h, which a layer's own file includes to read its fields.
+typedef struct Crema__LayerParameter Crema__LayerParameter;
+typedef struct Crema__FillerParameter Crema__FillerParameter;
+
+#define CR_MAX_BLOBS 8
+#define CR_ANY (-1) // no upper bound on the number of bottoms or tops
+
+enum cr_layer_flags {
+    CR_INPLACE = 1, // run works when out[0] is the very buffer of in[0]
+    CR_VIEW = 2,    // every top has the bytes of bottom 0, perhaps in another shape: no run at all
+    CR_STRIDED = 4, // run honours image_stride on every bottom and top
+    CR_SOURCE = 8,  // makes net inputs (Input): its tops are fed by the caller; has no run
+    CR_CONCAT = 16, // out[0] is in[0], in[1], ... along view_axis: may become views (shape sets view_axis)
+    CR_SLICE = 32   // in[0] is out[0], out[1], ... along view_axis: may become views
+};
+
+typedef struct cr_layer cr_layer;
+typedef struct cr_step cr_step;
+typedef struct cr_run cr_run;
+typedef struct cr_shaping cr_shaping;
+typedef struct cr_preparing cr_preparing;
+
+typedef struct cr_layer_type {
+    const char *name;       // "Convolution"
+    const char *aliases[4]; // other names for the same; NULL-ended if fewer
+    const char *param;      // its parameter block, "convolution_param", or NULL; other blocks are a warning
+    int in_min, in_max;     // bottoms; CR_ANY
+    int out_min, out_max;   // tops
+    bool out_equals_in;     // as many tops as bottoms
+    unsigned flags;
+    size_t ctx_bytes;
+    cr_status (*setup)(cr_layer *layer, cr_err *err); // may be NULL
+    cr_status (*shape)(const cr_layer *layer, cr_shaping *s, cr_err *err);
+    cr_status (*prepare)(cr_step *step, const cr_preparing *p, cr_err *err); // may be NULL
+    void (*run)(const cr_step *step, cr_run *run);
+} cr_layer_type;
+
+struct cr_layer {
+    const cr_layer_type *type;
+    const char *name;
+    const Crema__LayerParameter *param;
+    int index; // in the graph, file order
+    int n_in, n_out;
+    const char *const *in_name, *const *out_name;
+    bool train;            // the phase it runs in is TRAIN (layer.phase over the net's)
+    void *ctx;             // type->ctx_bytes, zeroed before setup
+    cr_arena *arena;       // lives as long as the graph; for setup only
+    const cr_notes *notes; // positions of the parameters
+    const cr_log *log;
+};
+
+// A weight blob that a layer wants.
+typedef struct cr_blob_spec {
+    cr_shape shape;
+    const char *what;                     // "weights", "bias", ... for messages
+    const Crema__FillerParameter *filler; // NULL: constant `fill`
+    float fill;
+} cr_blob_spec;
+
+// The work sheet of shape().
+struct cr_shaping {
+    const cr_shape *in; // n_in, all known
+    int n_stored;       // blobs that the weights file has for this layer (0: none, or no file)
+    const cr_shape *stored;
+    // To be filled:
+    cr_shape *out; // n_out
+    int n_blobs;
+    cr_blob_spec blob[CR_MAX_BLOBS];
+    int64_t macs;
+    unsigned dynamic;   // bit i: axis 0 of top i is an upper bound, run sets the real count
+    int view_axis;      // CR_CONCAT, CR_SLICE: the axis
+    bool view;          // this instance has no run: as CR_VIEW (set from the flag before the call)
+    size_t state_bytes; // kept between forwards (recurrent layers), zeroed by a reset
+};
+
+// What prepare() may use.
+struct cr_preparing {
+    cr_arena *arena;            // lives as long as the plan: tables go here
+    const cr_tensor *tensor;    // by id: shapes and strides are final, data is not set
+    const char *conv_algorithm; // forced, or NULL
+    bool exact;
+    // Finds or makes a pack of this step's weights: `bytes` long, filled by fill(arg, weights, pack). Packs
+    // with the same key on the same layer are shared by all plans.
+    cr_status (*pack)(const struct cr_preparing *p, cr_step *step, const char *key, size_t bytes,
+                      void (*fill)(const void *arg, const float *const *weights, void *pack), const void *arg,
+                      cr_err *err);
+    void *owner; // of pack()
+};
+
+// One entry of a plan; immutable while running.
+struct cr_step {
+    const cr_layer *layer;
+    const char *implementation; // "im2col"; the default is "plain"
+    void (*run)(const cr_step *step, cr_run *run);
+    int n_in, n_out;
+    const int *in, *out; // tensor ids
+    int n_blobs;
+    const float *const *blob; // values of the weights
+    const cr_shape *blob_shape;
+    const void *data; // what prepare() left
+    const void *pack;
+    size_t scratch_bytes; // set by prepare(); one buffer for all steps of a runner
+    size_t state_bytes, state_offset;
+    int64_t macs;
+};
+
+// What a run function gets: one runner's buffers.
+struct cr_run {
+    cr_tensor *tensor; // by id
+    void *scratch;     // 64-byte aligned
+    char *state;
+    cr_pool *pool;
+    cr_err *err; // status CREMA_OK; only for what data decide
+};
+
+const cr_tensor *cr_in(const cr_step *step, const cr_run *run, int i);
+cr_tensor *cr_out(const cr_step *step, const cr_run *run, int i);
+
+// The type of that name or alias, or NULL; all types, NULL-ended; the nearest known name, or NULL.
+const cr_layer_type *cr_layer_type_find(const char *name);
+extern const cr_layer_type *const cr_layer_types[];
+const char *cr_layer_type_nearest(const char *name);
+
+// An error at a field of the layer: `net.prototxt:41:16: layer "conv1" (Convolution): <sentence>`.
+// message: the block that holds the field (layer->param->convolution_param), field NULL: the message itself.
+cr_status cr_layer_fail(const cr_layer *layer, cr_err *err, const void *message, const char *field,
+                        size_t index, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
+void cr_layer_warn(const cr_layer *layer, const void *message, const char *field, size_t index,
+                   const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+
+// axis as Caffe writes it (negative counts from the end) to 0..rank-1. `extra` is 1 where the end itself is
+// allowed. Fails naming the field.
+cr_status cr_layer_axis(const cr_layer *layer, const void *message, const char *field, int64_t axis, int rank,
+                        int extra, int *out, cr_err *err);
+
+#endif

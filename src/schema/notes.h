@@ -1,0 +1,44 @@
+/*
+ * notes.h - what a typed message can't hold: where each field stood, its comments, unknown fields.
+ *
+ * A side table beside a message tree: (message, field name, index) -> position and comments; per message the
+ * unknown fields with their raw text. The upgrade moves notes along with the fields that it moves; a printer
+ * writes comments and unknown fields back. Keys are the addresses of messages, which live in an arena.
+ */
+#ifndef CR_SCHEMA_NOTES_H
+#define CR_SCHEMA_NOTES_H
+
+#include "base/err.h"
+#include "base/mem.h"
+
+typedef struct cr_notes cr_notes;
+
+// A field that the schema does not have. `text` is what stood in the file from the field's name to the end of
+// its value (text and YAML), or NULL (wire).
+typedef struct cr_unknown {
+    const char *name;
+    const char *text;
+    int line, column;
+    struct cr_unknown *next; // in file order
+} cr_unknown;
+
+cr_notes *cr_notes_create(cr_arena *arena, const char *file); // NULL: out of memory
+
+// field NULL: the message itself. index: of a repeated field, else 0. Strings are copied to the arena.
+// False: out of memory.
+bool cr_notes_set_pos(cr_notes *notes, const void *message, const char *field, size_t index, int line,
+                      int column);
+// Comment lines before the field ("# a\n# b", without indentation), and the comment behind it on its line.
+bool cr_notes_set_comments(cr_notes *notes, const void *message, const char *field, size_t index,
+                           const char *before, const char *behind);
+bool cr_notes_add_unknown(cr_notes *notes, const void *message, const char *name, const char *text, int line,
+                          int column);
+
+// The field's position, else the message's, else the file alone. notes may be NULL.
+cr_pos cr_notes_pos(const cr_notes *notes, const void *message, const char *field, size_t index);
+const char *cr_notes_before(const cr_notes *notes, const void *message, const char *field, size_t index);
+const char *cr_notes_behind(const cr_notes *notes, const void *message, const char *field, size_t index);
+const cr_unknown *cr_notes_unknown(const cr_notes *notes, const void *message); // the first, or NULL
+const char *cr_notes_file(const cr_notes *notes);
+
+#endif
