@@ -1,0 +1,121 @@
+/*
+ * crema_tools.h - around running a net: pictures and .npy files as input, .npy files and drawings as output,
+ * and checking nets against stored outputs. Library libcrema-tools; see crema.h for the conventions.
+ */
+#ifndef CREMA_TOOLS_H
+#define CREMA_TOOLS_H
+
+#include "crema.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define CREMA_MAX_CHANNELS 16
+#define CREMA_MAX_PATH 1024
+
+/* ---- arrays and .npy files ---- */
+
+// Owned by the caller; free with crema_array_free.
+typedef struct crema_array {
+    crema_shape shape;
+    float *data;
+} crema_array;
+
+CREMA_API void crema_array_free(crema_array *array);
+// .npy of any real type, little- or big-endian, C or Fortran order; converted to float32.
+CREMA_API crema_status crema_npy_read(const char *path, crema_array *out, crema_error *err);
+// float32, C order. Written whole or not at all; an existing file is replaced.
+CREMA_API crema_status crema_npy_write(const char *path, const crema_shape *shape, const float *data,
+                                       crema_error *err);
+
+/* ---- pictures ---- */
+
+typedef enum crema_channels { CREMA_CHANNELS_AUTO, CREMA_BGR, CREMA_RGB, CREMA_GRAY } crema_channels;
+typedef enum crema_fit { CREMA_STRETCH, CREMA_CROP, CREMA_LETTERBOX } crema_fit;
+
+// How a picture becomes a blob: decode, fit to the size, order the channels, then (value * raw - mean) * scale.
+// Zero everywhere means: BGR (gray for one channel), the picture's own size, values 0..255, no mean, scale 1.
+typedef struct crema_preprocess {
+    size_t struct_size;
+    crema_channels channels; // AUTO: BGR as Caffe's tools; gray where the input has one channel
+    int width, height;       // 0: the picture's own size
+    int net_size;            // take width and height from the net's input
+    crema_fit fit;  // how to reach the size: stretch; fill and cut the centre; fit whole, pad with the mean
+    int unit_range; // values are 0..1 instead of 0..255, before the mean
+    int n_mean;     // 0, 1 (all channels) or one per channel, in the order of `channels`
+    float mean[CREMA_MAX_CHANNELS];
+    char
+        mean_file[CREMA_MAX_PATH]; // .npy or .binaryproto: (channels) or (channels, height, width); "" : none
+    float scale;                   // after the mean; 0 means 1
+} crema_preprocess;
+
+// Reads the options from a YAML file: channels, size, fit, raw, mean, scale. Unknown keys are errors.
+CREMA_API crema_status crema_preprocess_read(const char *path, crema_preprocess *out, crema_error *err);
+// From the transform_param of the layer that makes the input; all zero when there is none. A mean_file is
+// looked for relative to the net's folder.
+CREMA_API crema_status crema_preprocess_from_net(const crema_net *net, const char *input,
+                                                 const char *net_path, crema_preprocess *out,
+                                                 crema_error *err);
+
+// Where a picture lies in the blob: blob x = picture x * scale_x + offset_x, the same for y.
+typedef struct crema_placement {
+    int width, height; // of the picture, in its own pixels
+    float scale_x, scale_y, offset_x, offset_y;
+} crema_placement;
+
+// Reads files (.npy, JPEG, PNG, PNM, by content) into one batch along axis 0. `want` is the net's input shape
+// (rank -1: unknown): pictures of another size than it wants are an error unless preprocess says what to do.
+// placements: n entries, or NULL; zero for .npy files.
+CREMA_API crema_status crema_input_read(const char *const *paths, int n, const crema_preprocess *preprocess,
+                                        const crema_shape *want, crema_array *out,
+                                        crema_placement *placements, crema_error *err);
+
+typedef struct crema_box {
+    float x0, y0, x1, y1; // picture pixels
+    int label;
+    const char *name; // NULL: the number
+    float score;
+} crema_box;
+
+// Draws boxes with their names over a picture and writes a PNG.
+CREMA_API crema_status crema_draw_boxes(const char *picture, const crema_box *boxes, int n,
+                                        const char *out_path, crema_error *err);
+
+/* ---- checking against stored outputs ---- */
+
+typedef struct crema_check_options {
+    size_t struct_size;
+    const char *root;   // paths in the manifest are relative to it; NULL: to the manifest's folder
+    const char *filter; // only cases whose name contains this, or matches it as a shell pattern
+    int exact;          // direct algorithms only, nothing folded
+    int strict;         // rms = 0
+    int threads;
+    const char *conv_algorithm;
+    int (*cancel)(void *user);
+    void *user;
+} crema_check_options;
+
+typedef struct crema_check_result {
+    const char *name;
+    int passed;
+    // The value that is worst against its tolerance, of all steps and blobs. blob NULL: nothing was compared.
+    const char *blob;
+    int step; // 1-based; 0 for a case without steps
+    int64_t index[CREMA_MAX_RANK];
+    crema_shape shape;
+    double got, expected, error, allowed;
+    int64_t n_wrong, n_values; // in that blob
+    const char *message;       // why it failed when no value did (a load error, a shape, ...); else ""
+} crema_check_result;
+
+// Runs the cases of a manifest (regression-format in the README) and reports each through `report`, in file
+// order. Fails when the manifest or a file that it names can't be read.
+CREMA_API crema_status crema_check_manifest(const char *path, const crema_check_options *options,
+                                            void (*report)(void *user, const crema_check_result *result),
+                                            void *user, crema_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
