@@ -48,6 +48,8 @@ TOOLS_OBJ := $(call obj,$(TOOLS_SRC))
 CLI_OBJ := $(call obj,$(CLI_SRC))
 
 TEST_SRC := $(wildcard tests/*/test_*.c)
+TEST_SUPPORT_OBJ := $(patsubst tests/%.c,$(B)/tests/%.o,$(wildcard tests/support/*.c))
+TEST_CFLAGS = $(BASE_CFLAGS) -Wall -Wextra -Werror $(CFLAGS) $(PKG_CFLAGS) $(shell $(PKG) --cflags check)
 TEST_BIN := $(patsubst tests/%.c,$(B)/tests/%,$(TEST_SRC))
 
 .PHONY: all deps unit format clean install
@@ -59,7 +61,7 @@ all: $(B)/libcrema.a $(B)/libcrema-tools.a $(B)/libcrema.so.$(SOVERSION) $(B)/li
 
 $(B)/proto/crema.pb-c.c: proto/crema.proto
 	@mkdir -p $(@D)
-	protoc-c --c_out=$(B)/proto -Iproto -I$(shell $(PKG) --variable=includedir libprotobuf-c) proto/crema.proto
+	@protoc-c --c_out=$(B)/proto -Iproto -I$(shell $(PKG) --variable=includedir libprotobuf-c) proto/crema.proto
 $(B)/proto/crema.pb-c.h: $(B)/proto/crema.pb-c.c
 
 # Generated code: not held to our warnings.
@@ -74,28 +76,36 @@ $(B)/obj/%.o: src/%.c | $(B)/proto/crema.pb-c.h
 
 $(B)/libcrema.a: $(LIB_OBJ)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	@$(AR) rcs $@ $^
 $(B)/libcrema-tools.a: $(TOOLS_OBJ)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	@$(AR) rcs $@ $^
 
 $(B)/libcrema.so.$(SOVERSION): $(LIB_OBJ)
-	$(CC) -shared -Wl,-soname,$(@F) -Wl,-z,defs $(LDFLAGS) -o $@ $^ $(LIBS)
-	ln -sf $(@F) $(B)/libcrema.so
+	@echo "  LD $@"
+	@$(CC) -shared -Wl,-soname,$(@F) -Wl,-z,defs $(LDFLAGS) -o $@ $^ $(LIBS)
+	@ln -sf $(@F) $(B)/libcrema.so
 # The tools use crema_* from libcrema.so, and private copies of the internal code that they share with it.
 $(B)/libcrema-tools.so.$(SOVERSION): $(TOOLS_OBJ) $(B)/libcrema.so.$(SOVERSION) $(B)/libcrema.a
-	$(CC) -shared -Wl,-soname,$(@F) -Wl,-z,defs $(LDFLAGS) -o $@ $(TOOLS_OBJ) $(B)/libcrema.so.$(SOVERSION) \
+	@echo "  LD $@"
+	@$(CC) -shared -Wl,-soname,$(@F) -Wl,-z,defs $(LDFLAGS) -o $@ $(TOOLS_OBJ) $(B)/libcrema.so.$(SOVERSION) \
 	    -Wl,--exclude-libs,ALL $(B)/libcrema.a $(LIBS) $(TOOLS_LIBS)
-	ln -sf $(@F) $(B)/libcrema-tools.so
+	@ln -sf $(@F) $(B)/libcrema-tools.so
 
 $(B)/crema: $(CLI_OBJ) $(B)/libcrema-tools.a $(B)/libcrema.a
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(TOOLS_LIBS)
+	@echo "  LD $@"
+	@$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(TOOLS_LIBS)
 
-# Unit tests: one program a file, linked with the static libraries.
-$(B)/tests/%: tests/%.c tests/test.h $(B)/libcrema-tools.a $(B)/libcrema.a
+# Unit tests: one program a file, linked with the static libraries and what tests/support has for all.
+$(B)/tests/support/%.o: tests/support/%.c | $(B)/proto/crema.pb-c.h
 	@mkdir -p $(@D)
-	$(CC) $(BASE_CFLAGS) -Wall -Wextra -Werror $(CFLAGS) $(PKG_CFLAGS) $(shell $(PKG) --cflags check) $(LDFLAGS) \
-	    -MMD -MP -o $@ $< $(B)/libcrema-tools.a $(B)/libcrema.a $(LIBS) $(TOOLS_LIBS) $(shell $(PKG) --libs check)
+	@echo "  CC $<"
+	@$(CC) $(TEST_CFLAGS) -MMD -MP -c -o $@ $<
+$(B)/tests/%: tests/%.c $(TEST_SUPPORT_OBJ) $(B)/libcrema-tools.a $(B)/libcrema.a
+	@mkdir -p $(@D)
+	@echo "  CC $<"
+	@$(CC) $(TEST_CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(TEST_SUPPORT_OBJ) $(B)/libcrema-tools.a $(B)/libcrema.a \
+	    $(LIBS) $(TOOLS_LIBS) $(shell $(PKG) --libs check)
 
 # All unit tests of one build.
 unit: $(TEST_BIN)
@@ -107,4 +117,4 @@ format:
 clean:
 	rm -rf $(B)
 
--include $(patsubst %.o,%.d,$(LIB_OBJ) $(TOOLS_OBJ) $(CLI_OBJ)) $(TEST_BIN:%=%.d)
+-include $(patsubst %.o,%.d,$(LIB_OBJ) $(TOOLS_OBJ) $(CLI_OBJ) $(TEST_SUPPORT_OBJ)) $(TEST_BIN:%=%.d)

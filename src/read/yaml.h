@@ -1,0 +1,39 @@
+/*
+ * yaml.h - a YAML file as a tree with positions, over libyaml.
+ *
+ * Nets, manifests and preprocessing files all walk this tree. Aliases share nodes; a document whose expanded size is
+ * out of proportion (a "billion laughs") is refused. Everything lives in the arena.
+ */
+#ifndef CR_READ_YAML_H
+#define CR_READ_YAML_H
+
+#include "base/err.h"
+#include "base/mem.h"
+
+typedef enum cr_yaml_kind { CR_YAML_SCALAR, CR_YAML_LIST, CR_YAML_MAP } cr_yaml_kind;
+
+typedef struct cr_yaml {
+    cr_yaml_kind kind;
+    int line, column;
+    const char *text; // scalar: terminated, may hold zero bytes inside
+    size_t size;
+    bool plain;                        // scalar: not quoted, so 1 and true are a number and a boolean
+    size_t n;                          // list: items; map: pairs
+    const struct cr_yaml *const *key;  // map, in file order
+    const struct cr_yaml *const *item; // list: items; map: values
+} cr_yaml;
+
+// The one document of data. Syntax errors, several documents and duplicate keys give file:line:col.
+cr_status cr_yaml_parse(cr_arena *arena, const char *file, const char *data, size_t size,
+                        const cr_yaml **root, cr_err *err);
+// The value of a key, or NULL.
+const cr_yaml *cr_yaml_get(const cr_yaml *map, const char *key);
+// Typed scalars; each fails with the position and `what` ("rtol must be a number").
+cr_status cr_yaml_number(const cr_yaml *node, const char *file, const char *what, double *out, cr_err *err);
+cr_status cr_yaml_integer(const cr_yaml *node, const char *file, const char *what, int64_t *out, cr_err *err);
+cr_status cr_yaml_string(const cr_yaml *node, const char *file, const char *what, const char **out,
+                         cr_err *err);
+// Fails at the first key of the map that is not in the NULL-ended list, with the nearest one as a hint.
+cr_status cr_yaml_known_keys(const cr_yaml *map, const char *file, const char *const *known, cr_err *err);
+
+#endif
