@@ -14,7 +14,7 @@
 typedef struct cr_notes cr_notes;
 
 // A field that the schema does not have. `text` is what stood in the file from the field's name to the end of
-// its value (text and YAML), or NULL (wire).
+// its value (text and YAML), with the comment lines before it, or NULL (wire).
 typedef struct cr_unknown {
     const char *name;
     const char *text;
@@ -24,11 +24,12 @@ typedef struct cr_unknown {
 
 cr_notes *cr_notes_create(cr_arena *arena, const char *file); // NULL: out of memory
 
-// field NULL: the message itself. index: of a repeated field, else 0. Strings are copied to the arena.
-// False: out of memory.
+// field NULL: the message itself. index: of a repeated field, else 0. Field names are not copied: they are
+// literals or a descriptor's. Other strings are copied to the arena. False: out of memory.
 bool cr_notes_set_pos(cr_notes *notes, const void *message, const char *field, size_t index, int line,
                       int column);
-// Comment lines before the field ("# a\n# b", without indentation), and the comment behind it on its line.
+// Comment lines before the field ("# a\n# b", without indentation), and the comment behind it on its line; NULL
+// leaves what is there. field NULL, before: the lines behind the message's last field.
 bool cr_notes_set_comments(cr_notes *notes, const void *message, const char *field, size_t index,
                            const char *before, const char *behind);
 bool cr_notes_add_unknown(cr_notes *notes, const void *message, const char *name, const char *text, int line,

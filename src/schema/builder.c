@@ -1,0 +1,392 @@
+/*
+ * builder.c - typed messages from events, through reflection descriptors.
+ *
+ * A stack of open messages; each event finds its field's storage by the offsets that protobuf-c's descriptors
+ * give. A repeated field has room for the next power of two of what it holds, so growing needs no bookkeeping.
+ * Warnings are limited in number: a hostile file may hold millions of unknown fields, and the search for the
+ * nearest known name is slow.
+ */
+#include "schema/builder.h"
+
+#include "base/names.h"
+#include "schema/aliases.h"
+#include "schema/value.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    MAX_WARNINGS = 1000,   // per file
+    NOTED_ELEMENTS = 4096, // positions are kept for this many values of one repeated scalar
+    FIRST_ROOM = 4         // of a repeated field
+};
+
+typedef struct place {
+    const void *message;
+    const char *field;
+    size_t index;
+} place;
+
+typedef struct frame {
+    ProtobufCMessage *message;
+    const ProtobufCFieldDescriptor *field; // of the message above; NULL for the root
+    place place;                           // where it hangs
+} frame;
+
+struct cr_builder {
+    cr_arena *arena;
+    cr_notes *notes;
+    const char *file;
+    const cr_log *log;
+    bool strict;
+    int depth; // of open messages below the root
+    int n_warnings;
+    frame frame[CR_MAX_DEPTH + 1];
+    place last; // what a comment behind belongs to
+    char *before;
+    size_t before_size, before_room;
+};
+
+static ProtobufCMessage *new_message(cr_arena *arena, const ProtobufCMessageDescriptor *type)
+{
+    ProtobufCMessage *message = cr_arena_alloc(arena, type->sizeof_message);
+    if (message)
+        protobuf_c_message_init(type, message);
+    return message;
+}
+
+cr_builder *cr_builder_create(cr_arena *arena, const ProtobufCMessageDescriptor *root, const char *file,
+                              const cr_log *log, bool strict)
+{
+    cr_builder *b = cr_arena_alloc(arena, sizeof *b);
+    if (!b)
+        return NULL;
+    b->arena = arena;
+    b->notes = cr_notes_create(arena, file);
+    b->file = file ? cr_arena_strdup(arena, file) : NULL;
+    b->log = log;
+    b->strict = strict;
+    b->frame[0].message = new_message(arena, root);
+    return b->notes && b->frame[0].message && (b->file || !file) ? b : NULL;
+}
+
+static const frame *top(const cr_builder *b)
+{
+    return &b->frame[b->depth];
+}
+
+const ProtobufCMessageDescriptor *cr_builder_type(const cr_builder *b)
+{
+    return top(b)->message->descriptor;
+}
+
+static const ProtobufCFieldDescriptor *find_field(const ProtobufCMessageDescriptor *type, const char *name,
+                                                  size_t size)
+{
+    unsigned low = 0, high = type->n_fields;
+    while (low < high) {
+        unsigned mid = (low + high) / 2;
+        const ProtobufCFieldDescriptor *field = &type->fields[type->fields_sorted_by_name[mid]];
+        int order = strncmp(name, field->name, size);
+        if (order == 0 && field->name[size] == 0)
+            return field;
+        if (order > 0)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return NULL;
+}
+
+const ProtobufCFieldDescriptor *cr_builder_field(const cr_builder *b, const char *name, size_t size)
+{
+    const ProtobufCMessageDescriptor *type = cr_builder_type(b);
+    const ProtobufCFieldDescriptor *field = find_field(type, name, size);
+    const char *ours = field ? NULL : cr_alias(type->short_name, name, size);
+    return ours ? find_field(type, ours, strlen(ours)) : field;
+}
+
+// Who is being filled, for the start of a sentence: `layer "conv1": convolution_param.` or as much of it as is
+// known. The one convention used: a block that has a name has it in its field "name".
+static const char *whose(const cr_builder *b, char *buf, size_t size)
+{
+    size_t n = 0;
+    buf[0] = 0;
+    for (int i = 1; i <= b->depth && n == 0; i++) {
+        const ProtobufCFieldDescriptor *f = find_field(b->frame[i].message->descriptor, "name", 4);
+        if (!f || f->type != PROTOBUF_C_TYPE_STRING || f->label == PROTOBUF_C_LABEL_REPEATED)
+            continue;
+        const char *name = *(const char **)((char *)b->frame[i].message + f->offset);
+        if (name && name != f->default_value) {
+            n = (size_t)snprintf(buf, size, "%s \"%.80s\": ", b->frame[i].field->name, name);
+            if (i == b->depth)
+                return buf;
+        }
+    }
+    if (b->depth > 0 && n < size)
+        snprintf(buf + n, size - n, "%s.", top(b)->field->name);
+    return buf;
+}
+
+static cr_pos pos_at(const cr_builder *b, int line, int column)
+{
+    return (cr_pos){b->file, line, column};
+}
+
+// True when the warning is to be given.
+static bool may_warn(cr_builder *b)
+{
+    if (b->n_warnings == MAX_WARNINGS)
+        cr_warn(b->log, &(cr_pos){b->file, 0, 0}, "more than %d warnings; the rest is not shown",
+                MAX_WARNINGS);
+    return b->n_warnings++ < MAX_WARNINGS;
+}
+
+// A note at the place of what comes now, with the comments that stood before it. line 0: no position.
+static cr_status note(cr_builder *b, place at, int line, int column, cr_err *err)
+{
+    b->last = at;
+    if (line > 0 && !cr_notes_set_pos(b->notes, at.message, at.field, at.index, line, column))
+        return cr_no_memory(err);
+    if (b->before_size > 0) {
+        b->before_size = 0;
+        if (!cr_notes_set_comments(b->notes, at.message, at.field, at.index, b->before, NULL))
+            return cr_no_memory(err);
+    }
+    return CREMA_OK;
+}
+
+static void *member_of(ProtobufCMessage *message, unsigned offset)
+{
+    return (char *)message + offset;
+}
+
+// Room for one more value at the end of a repeated field; the count is left to the caller. NULL: no memory.
+static void *next_element(cr_builder *b, const ProtobufCFieldDescriptor *field, size_t *index)
+{
+    ProtobufCMessage *message = top(b)->message;
+    size_t n = *(size_t *)member_of(message, field->quantifier_offset), bytes = cr_value_bytes(field);
+    char **array = member_of(message, field->offset);
+    if (n == 0 || (n >= FIRST_ROOM && (n & (n - 1)) == 0)) {
+        size_t room;
+        if (!cr_size_mul(n, 2, &room))
+            return NULL;
+        char *fresh = cr_arena_array(b->arena, n ? room : FIRST_ROOM, bytes);
+        if (!fresh)
+            return NULL;
+        if (n > 0)
+            memcpy(fresh, *array, n * bytes);
+        *array = fresh;
+    }
+    *index = n;
+    return *array + n * bytes;
+}
+
+// Whether a singular field was set before.
+static bool is_set(const cr_builder *b, const ProtobufCFieldDescriptor *field)
+{
+    ProtobufCMessage *message = top(b)->message;
+    if (field->type == PROTOBUF_C_TYPE_STRING || field->type == PROTOBUF_C_TYPE_MESSAGE) {
+        const void *p = *(void **)member_of(message, field->offset);
+        return p && p != field->default_value;
+    }
+    return *(protobuf_c_boolean *)member_of(message, field->quantifier_offset) != 0;
+}
+
+static cr_status given_twice(cr_builder *b, const ProtobufCFieldDescriptor *field, int line, int column,
+                             cr_err *err)
+{
+    char buf[160];
+    cr_pos pos = pos_at(b, line, column);
+    cr_pos first = cr_notes_pos(b->notes, top(b)->message, field->name, 0);
+    whose(b, buf, sizeof buf);
+    if (b->strict)
+        return cr_fail(err, CREMA_ERR_INPUT, &pos, "%s%s is given a second time (first in line %d)", buf,
+                       field->name, first.line);
+    if (may_warn(b))
+        cr_warn(b->log, &pos, "%s%s is given a second time (first in line %d): %s", buf, field->name,
+                first.line,
+                field->type == PROTOBUF_C_TYPE_MESSAGE ? "the two are merged" : "this one counts");
+    return CREMA_OK;
+}
+
+// What cr_value_store refused: an error, or a warning where the wire has a number that our enum lacks.
+static cr_status refused(cr_builder *b, const ProtobufCFieldDescriptor *field, cr_status status,
+                         const char *why, int line, int column, cr_err *err)
+{
+    char buf[160];
+    if (status == CREMA_ERR_MEMORY)
+        return cr_no_memory(err);
+    cr_pos pos = pos_at(b, line, column);
+    whose(b, buf, sizeof buf);
+    if (status == CREMA_ERR_INPUT || b->strict)
+        return cr_fail(err, CREMA_ERR_INPUT, &pos, "%s%s %s", buf, field->name, why);
+    if (may_warn(b))
+        cr_warn(b->log, &pos, "%s%s %s: it is ignored", buf, field->name, why);
+    return CREMA_OK;
+}
+
+cr_status cr_builder_set(cr_builder *b, const ProtobufCFieldDescriptor *field, const cr_value *value,
+                         int line, int column, cr_err *err)
+{
+    ProtobufCMessage *message = top(b)->message;
+    bool repeated = field->label == PROTOBUF_C_LABEL_REPEATED;
+    size_t index = 0;
+    if (!repeated && field->type != PROTOBUF_C_TYPE_MESSAGE && is_set(b, field)) {
+        cr_status status = given_twice(b, field, line, column, err);
+        if (status != CREMA_OK)
+            return status;
+    }
+    void *member = member_of(message, field->offset);
+    if (repeated && !(member = next_element(b, field, &index)))
+        return cr_no_memory(err);
+    char why[CR_VALUE_WHY];
+    cr_status status = cr_value_store(field, value, b->arena, member, why);
+    if (status != CREMA_OK)
+        return refused(b, field, status, why, line, column, err);
+    if (repeated)
+        *(size_t *)member_of(message, field->quantifier_offset) = index + 1;
+    else if (field->type != PROTOBUF_C_TYPE_STRING)
+        *(protobuf_c_boolean *)member_of(message, field->quantifier_offset) = 1;
+    return note(b, (place){message, field->name, index}, index < NOTED_ELEMENTS ? line : 0, column, err);
+}
+
+cr_status cr_builder_enter(cr_builder *b, const ProtobufCFieldDescriptor *field, int line, int column,
+                           cr_err *err)
+{
+    ProtobufCMessage *message = top(b)->message, **member, *inner;
+    cr_pos pos = pos_at(b, line, column);
+    char buf[160];
+    if (field->type != PROTOBUF_C_TYPE_MESSAGE)
+        return cr_fail(err, CREMA_ERR_INPUT, &pos, "%s%s takes a single value, not a block",
+                       whose(b, buf, sizeof buf), field->name);
+    if (b->depth == CR_MAX_DEPTH)
+        return cr_fail(err, CREMA_ERR_INPUT, &pos, "%s: blocks are nested more than %d deep", field->name,
+                       CR_MAX_DEPTH);
+    size_t index = 0;
+    bool repeated = field->label == PROTOBUF_C_LABEL_REPEATED, merge = !repeated && is_set(b, field);
+    if (merge) {
+        cr_status status = given_twice(b, field, line, column, err);
+        if (status != CREMA_OK)
+            return status;
+    }
+    member = repeated ? next_element(b, field, &index) : member_of(message, field->offset);
+    inner = !member ? NULL : merge ? *member : new_message(b->arena, field->descriptor);
+    if (!inner)
+        return cr_no_memory(err);
+    *member = inner;
+    if (repeated)
+        *(size_t *)member_of(message, field->quantifier_offset) = index + 1;
+    place at = {message, field->name, index};
+    cr_status status = note(b, at, line, column, err);
+    if (status != CREMA_OK)
+        return status;
+    b->frame[++b->depth] = (frame){inner, field, at};
+    return cr_notes_set_pos(b->notes, inner, NULL, 0, line, column) ? CREMA_OK : cr_no_memory(err);
+}
+
+// Comments that nothing follows in their message.
+static cr_status flush_comments(cr_builder *b, cr_err *err)
+{
+    if (b->before_size == 0)
+        return CREMA_OK;
+    b->before_size = 0;
+    return cr_notes_set_comments(b->notes, top(b)->message, NULL, 0, b->before, NULL) ? CREMA_OK
+                                                                                      : cr_no_memory(err);
+}
+
+cr_status cr_builder_leave(cr_builder *b, cr_err *err)
+{
+    if (b->depth == 0)
+        return cr_fail(err, CREMA_ERR_USAGE, NULL, "a message was left that was not entered");
+    cr_status status = flush_comments(b, err);
+    b->last = b->frame[b->depth--].place;
+    return status;
+}
+
+static const char *nearest_field(cr_builder *b, const char *name)
+{
+    const ProtobufCMessageDescriptor *type = cr_builder_type(b);
+    const char **names = cr_arena_array(b->arena, type->n_fields + 1, sizeof *names);
+    for (unsigned i = 0; names && i < type->n_fields; i++)
+        names[i] = type->fields[i].name;
+    return names ? cr_nearest(name, names) : NULL;
+}
+
+cr_status cr_builder_unknown(cr_builder *b, const char *name, size_t name_size, const char *text,
+                             size_t text_size, int line, int column, cr_err *err)
+{
+    char buf[160], hint[96] = "";
+    char *field = cr_arena_strndup(b->arena, name, name_size);
+    char *raw = NULL;
+    if (!field)
+        return cr_no_memory(err);
+    if (text) {
+        raw = b->before_size ? cr_arena_printf(b->arena, "%s\n%.*s", b->before, (int)text_size, text)
+                             : cr_arena_strndup(b->arena, text, text_size);
+        if (!raw)
+            return cr_no_memory(err);
+        b->before_size = 0;
+    }
+    if (!cr_notes_add_unknown(b->notes, top(b)->message, field, raw, line, column))
+        return cr_no_memory(err);
+    bool warn = may_warn(b);
+    if (!warn && !b->strict)
+        return CREMA_OK;
+    const char *near = nearest_field(b, field);
+    if (near)
+        snprintf(hint, sizeof hint, "; did you mean %s?", near);
+    cr_pos pos = pos_at(b, line, column);
+    whose(b, buf, sizeof buf);
+    if (b->strict)
+        return cr_fail(err, CREMA_ERR_INPUT, &pos, "%s%.80s is not a field that is known%s", buf, field,
+                       hint);
+    cr_warn(b->log, &pos, "%s%.80s is not a field that is known; it has no effect%s", buf, field, hint);
+    return CREMA_OK;
+}
+
+cr_status cr_builder_comment_before(cr_builder *b, const char *text, size_t size, cr_err *err)
+{
+    size_t need; // "\n" before, 0 behind
+    if (!cr_size_add(b->before_size, size, &need) || !cr_size_add(need, 2, &need))
+        return cr_no_memory(err);
+    if (need > b->before_room) {
+        size_t room;
+        char *fresh = cr_size_mul(need, 2, &room) ? cr_arena_alloc(b->arena, room) : NULL;
+        if (!fresh)
+            return cr_no_memory(err);
+        if (b->before_size > 0)
+            memcpy(fresh, b->before, b->before_size);
+        b->before = fresh;
+        b->before_room = room;
+    }
+    if (b->before_size > 0)
+        b->before[b->before_size++] = '\n';
+    memcpy(b->before + b->before_size, text, size);
+    b->before_size += size;
+    b->before[b->before_size] = 0;
+    return CREMA_OK;
+}
+
+cr_status cr_builder_comment_behind(cr_builder *b, const char *text, size_t size, cr_err *err)
+{
+    place at = b->last;
+    if (!at.message || cr_notes_behind(b->notes, at.message, at.field, at.index))
+        return cr_builder_comment_before(b, text, size, err);
+    char *copy = cr_arena_strndup(b->arena, text, size);
+    if (!copy || !cr_notes_set_comments(b->notes, at.message, at.field, at.index, NULL, copy))
+        return cr_no_memory(err);
+    return CREMA_OK;
+}
+
+ProtobufCMessage *cr_builder_finish(cr_builder *b, cr_notes **notes, cr_err *err)
+{
+    if (b->depth != 0) {
+        cr_fail(err, CREMA_ERR_USAGE, NULL, "%d messages are still open", b->depth);
+        return NULL;
+    }
+    if (flush_comments(b, err) != CREMA_OK)
+        return NULL;
+    *notes = b->notes;
+    return b->frame[0].message;
+}
