@@ -4,6 +4,8 @@
 #   make demo       installs what is missing, builds, reads ten digits with two nets
 #   make test       installs what is missing, builds twice (the second with sanitizers), runs all tests
 #   make install    into PREFIX (default /usr/local), with pkg-config files; DESTDIR is honoured
+#   make uninstall  removes what install put there
+#   make deps       installs the Debian or Ubuntu packages that the build needs, if any are missing
 #   make format     clang-format over src and tests
 #   make clean
 #
@@ -14,7 +16,9 @@ PREFIX ?= /usr/local
 VERSION := $(shell sed -n 's/^\#define CREMA_VERSION "\(.*\)"/\1/p' src/crema.h)
 SOVERSION := 0
 
-PKG := pkg-config
+# Debian keeps every variant of OpenBLAS in a folder of its own and lets the system choose one; ours is fixed.
+BLAS_SERIAL := $(wildcard /usr/lib/$(shell $(CC) -print-multiarch)/openblas-serial/pkgconfig)
+PKG := PKG_CONFIG_PATH=$(BLAS_SERIAL):$$PKG_CONFIG_PATH pkg-config
 LIB_PACKAGES := libprotobuf-c yaml-0.1 openblas
 TOOLS_PACKAGES := libturbojpeg libpng cairo json-c
 
@@ -52,7 +56,7 @@ TEST_SUPPORT_OBJ := $(patsubst tests/%.c,$(B)/tests/%.o,$(wildcard tests/support
 TEST_CFLAGS = $(BASE_CFLAGS) -Wall -Wextra -Werror $(CFLAGS) $(PKG_CFLAGS) $(shell $(PKG) --cflags check)
 TEST_BIN := $(patsubst tests/%.c,$(B)/tests/%,$(TEST_SRC))
 
-.PHONY: all deps unit format clean install
+.PHONY: all deps demo test unit format format-check clean install uninstall
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -88,7 +92,7 @@ $(B)/libcrema.so.$(SOVERSION): $(LIB_OBJ)
 # The tools use crema_* from libcrema.so, and private copies of the internal code that they share with it.
 $(B)/libcrema-tools.so.$(SOVERSION): $(TOOLS_OBJ) $(B)/libcrema.so.$(SOVERSION) $(B)/libcrema.a
 	@echo "  LD $@"
-	@$(CC) -shared -Wl,-soname,$(@F) -Wl,-z,defs $(LDFLAGS) -o $@ $(TOOLS_OBJ) $(B)/libcrema.so.$(SOVERSION) \
+	@$(CC) -shared -Wl,-soname,$(@F) -Wl,-z,defs -Wl,-rpath,'$$ORIGIN' $(LDFLAGS) -o $@ $(TOOLS_OBJ) $(B)/libcrema.so.$(SOVERSION) \
 	    -Wl,--exclude-libs,ALL $(B)/libcrema.a $(LIBS) $(TOOLS_LIBS)
 	@ln -sf $(@F) $(B)/libcrema-tools.so
 
@@ -111,8 +115,45 @@ $(B)/tests/%: tests/%.c $(TEST_SUPPORT_OBJ) $(B)/libcrema-tools.a $(B)/libcrema.
 unit: $(TEST_BIN)
 	tests/run.sh $(TEST_BIN)
 
+# Installing packages may change what pkg-config says above: the build is a make of its own.
+JOBS = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+deps:
+	@scripts/deps.sh
+demo: deps
+	@$(MAKE) --no-print-directory $(JOBS) all
+	@scripts/demo.sh $(B)/crema
+test:
+	@scripts/deps.sh test
+	@MAKE="$(MAKE)" tests/all.sh $(B)
+
+FORMATTED := $(SRC) $(wildcard src/*.h src/*/*.h tests/*.h tests/*/*.h tests/*/*.c)
 format:
-	clang-format -i $(SRC) $(wildcard src/*.h src/*/*.h) $(TEST_SRC) $(wildcard tests/*.h tests/*/*.h)
+	clang-format -i $(FORMATTED)
+format-check:
+	clang-format --dry-run -Werror $(FORMATTED)
+
+# install_lib NAME: the shared library under its full version, the links that the linker and the loader look
+# for, the static one, and the pkg-config file.
+LIBDIR := $(DESTDIR)$(PREFIX)/lib
+define install_lib
+	install -m 755 $(B)/$(1).so.$(SOVERSION) $(LIBDIR)/$(1).so.$(VERSION)
+	ln -sf $(1).so.$(VERSION) $(LIBDIR)/$(1).so.$(SOVERSION)
+	ln -sf $(1).so.$(SOVERSION) $(LIBDIR)/$(1).so
+	install -m 644 $(B)/$(1).a $(LIBDIR)/$(1).a
+	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|; s|@LIBS@|$(LIBS)|; s|@TOOLS_LIBS@|$(TOOLS_LIBS)|' \
+	    scripts/$(1:lib%=%).pc.in >$(LIBDIR)/pkgconfig/$(1:lib%=%).pc
+endef
+install: all
+	install -d $(LIBDIR)/pkgconfig $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(B)/crema $(DESTDIR)$(PREFIX)/bin/crema
+	install -m 644 src/crema.h src/crema_tools.h $(DESTDIR)$(PREFIX)/include
+	$(call install_lib,libcrema)
+	$(call install_lib,libcrema-tools)
+	$(if $(DESTDIR),,-ldconfig 2>/dev/null)
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/crema $(DESTDIR)$(PREFIX)/include/crema.h \
+	    $(DESTDIR)$(PREFIX)/include/crema_tools.h $(LIBDIR)/libcrema.* $(LIBDIR)/libcrema-tools.* \
+	    $(LIBDIR)/pkgconfig/crema.pc $(LIBDIR)/pkgconfig/crema-tools.pc
 
 clean:
 	rm -rf $(B)
