@@ -1,0 +1,93 @@
+#include "read/npy.h"
+#include "tests/test.h"
+#include "write/npy.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char folder[256], path[300];
+
+static void make_folder(void)
+{
+    const char *tmp = getenv("TMPDIR");
+    snprintf(folder, sizeof folder, "%s/crema.XXXXXX", tmp ? tmp : "/tmp");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/a.npy", folder);
+}
+
+static void remove_folder(void)
+{
+    unlink(path);
+    ck_assert_int_eq(rmdir(folder), 0); // nothing else was left in it
+}
+
+static size_t written(cr_shape shape, const float *values, char *bytes, size_t size)
+{
+    make_folder();
+    ck_assert_int_eq(cr_npy_write(path, &shape, values, NULL), CREMA_OK);
+    FILE *f = fopen(path, "rb");
+    size_t n = fread(bytes, 1, size, f);
+    fclose(f);
+    remove_folder();
+    return n;
+}
+
+// What numpy.save of NumPy 1.24 writes.
+START_TEST(the_header_is_numpys)
+{
+    char bytes[512], expected[512];
+    size_t n = written((cr_shape){2, {1, 2}}, (float[]){1, -2}, bytes, sizeof bytes);
+    ck_assert_uint_eq(n, 136);
+    snprintf(expected, sizeof expected, "%-117s\n",
+             "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2), }");
+    ck_assert_mem_eq(bytes, "\x93NUMPY\x01\0v\0", 10);
+    ck_assert_mem_eq(bytes + 10, expected, 118);
+    ck_assert_mem_eq(bytes + 128, "\0\0\x80\x3f\0\0\0\xc0", 8);
+
+    ck_assert_uint_eq(written((cr_shape){1, {1}}, (float[]){1}, bytes, sizeof bytes), 132);
+    ck_assert_ptr_nonnull(strstr(bytes + 10, "'shape': (1,), }"));
+    ck_assert_uint_eq(written((cr_shape){0, {0}}, (float[]){1}, bytes, sizeof bytes), 132);
+    ck_assert_ptr_nonnull(strstr(bytes + 10, "'shape': (), }"));
+    // 10 + 55 + 27 characters, 20 for growth, a newline: 128 would do without the room for growth only.
+    n = written((cr_shape){8, {1, 11, 11, 11, 1, 1, 1, 0}}, NULL, bytes, sizeof bytes);
+    ck_assert_uint_eq(n, 128);
+}
+END_TEST
+
+START_TEST(what_is_written_is_read)
+{
+    make_folder();
+    float values[24];
+    for (int i = 0; i < 24; i++)
+        values[i] = (float)i * 0.1f;
+    cr_shape shape = {4, {2, 1, 3, 4}}, got;
+    ck_assert_int_eq(cr_npy_write(path, &shape, values, NULL), CREMA_OK);
+    ck_assert_int_eq(cr_npy_write(path, &shape, values, NULL), CREMA_OK); // replaced
+    cr_file file;
+    float *data;
+    ck_assert_int_eq(cr_file_open(&file, &(crema_file){.path = path}, NULL), CREMA_OK);
+    ck_assert_int_eq(cr_npy_read(&file, &got, &data, NULL), CREMA_OK);
+    ck_assert(cr_shape_equal(&got, &shape));
+    ck_assert_mem_eq(data, values, sizeof values);
+    cr_free(data);
+    cr_file_close(&file);
+    remove_folder();
+}
+END_TEST
+
+START_TEST(errors_leave_nothing_behind)
+{
+    cr_err err;
+    cr_shape wrong = {1, {-1}}, one = {1, {1}};
+    make_folder();
+    ck_assert_int_eq(cr_npy_write(path, &wrong, NULL, &err), CREMA_ERR_USAGE);
+    ck_assert_int_eq(cr_npy_write("/nowhere/at/all/a.npy", &one, (float[]){1}, &err), CREMA_ERR_IO);
+    ck_assert_str_eq(err.file, "/nowhere/at/all/a.npy");
+    ck_assert_int_eq(access(path, F_OK), -1);
+    remove_folder();
+}
+END_TEST
+
+TEST_MAIN("write/npy", the_header_is_numpys, what_is_written_is_read, errors_leave_nothing_behind)
