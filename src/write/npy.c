@@ -2,8 +2,9 @@
  * npy.c - writing .npy files.
  *
  * Format version 1: up to rank 8 the header is far below the 64 KiB from which NumPy needs version 2. NumPy
- * leaves room behind the dict so that axis 0 may grow to 21 digits without moving the values, then pads with
- * spaces and a newline to a multiple of 64 bytes; so do we, to write the same bytes.
+ * pads it with spaces and a newline to a multiple of 64 bytes. The dict of a shape of rank 0 needs more than 64
+ * with what stands before it, and 8 axes whose product fits in 61 bits have at most 26 digits and need less than
+ * 128, NumPy's room for a growing axis 0 included: so the header has 128 bytes.
  */
 #include "write/npy.h"
 
@@ -11,32 +12,20 @@
 #include <string.h>
 
 #define START 10 // magic, version, length of the header
-#define GROWTH_DIGITS 21
+#define HEADER 128
 
-// The whole header, start included, into buf; returns its length, a multiple of 64.
-static size_t make_header(const cr_shape *shape, char *buf, size_t size)
+static void make_header(const cr_shape *shape, char *buf)
 {
-    memset(buf, ' ', size);
-    size_t at = START;
-    at += (size_t)snprintf(buf + at, size - at, "{'descr': '<f4', 'fortran_order': False, 'shape': (");
-    size_t first_digits = 0;
-    for (int i = 0; i < shape->rank; i++) {
-        size_t n = (size_t)snprintf(buf + at, size - at, "%lld", (long long)shape->dim[i]);
-        at += n;
-        first_digits = i ? first_digits : n;
-        if (i + 1 < shape->rank || shape->rank == 1)
-            at += (size_t)snprintf(buf + at, size - at, shape->rank == 1 ? "," : ", ");
-    }
-    at += (size_t)snprintf(buf + at, size - at, "), }");
-    buf[at] = ' '; // snprintf's 0 byte
-    if (shape->rank)
-        at += GROWTH_DIGITS - first_digits;
-    size_t total = (at + 1 + 63) / 64 * 64;
-    buf[total - 1] = '\n';
     memcpy(buf, "\x93NUMPY\x01\0", 8);
-    buf[8] = (char)((total - START) & 255);
-    buf[9] = (char)((total - START) >> 8);
-    return total;
+    buf[8] = HEADER - START;
+    buf[9] = 0;
+    size_t at = START;
+    at += (size_t)snprintf(buf + at, HEADER - at, "{'descr': '<f4', 'fortran_order': False, 'shape': (");
+    for (int i = 0; i < shape->rank; i++)
+        at += (size_t)snprintf(buf + at, HEADER - at, i ? ", %lld" : "%lld", (long long)shape->dim[i]);
+    at += (size_t)snprintf(buf + at, HEADER - at, shape->rank == 1 ? ",), }" : "), }");
+    memset(buf + at, ' ', HEADER - 1 - at);
+    buf[HEADER - 1] = '\n';
 }
 
 static cr_status write_values(cr_writer *writer, const float *data, size_t count, cr_err *err)
@@ -60,13 +49,13 @@ cr_status cr_npy_write(const char *path, const cr_shape *shape, const float *dat
 {
     if (!cr_shape_valid(shape))
         return cr_fail(err, CREMA_ERR_USAGE, NULL, "%s: the shape to write is not valid", path);
-    char head[512]; // the longest has 8 axes of 19 digits
-    size_t n = make_header(shape, head, sizeof head);
+    char head[HEADER];
+    make_header(shape, head);
     cr_writer *writer;
     cr_status status = cr_writer_open(&writer, path, true, err);
     if (status != CREMA_OK)
         return status;
-    status = cr_writer_write(writer, head, n, err);
+    status = cr_writer_write(writer, head, sizeof head, err);
     if (status == CREMA_OK)
         status = write_values(writer, data, (size_t)cr_shape_count(shape), err);
     if (status == CREMA_OK)
