@@ -67,9 +67,9 @@ static cr_status jpeg_failed(const cr_image_bytes *bytes, tjhandle jpeg, cr_err 
 
 static cr_status decode_jpeg(const cr_image_bytes *bytes, tjhandle jpeg, cr_image *out, cr_err *err)
 {
-    int width, height, subsampling, space;
+    int width = 0, height = 0, subsampling = 0, space = -1; // left alone where the header can't be read
     if (tjDecompressHeader3(jpeg, bytes->data, bytes->size, &width, &height, &subsampling, &space) != 0 &&
-        tjGetErrorCode(jpeg) == TJERR_FATAL)
+        (width < 1 || height < 1 || space < 0))
         return jpeg_failed(bytes, jpeg, err);
     bool cmyk = space == TJCS_CMYK || space == TJCS_YCCK;
     int format = cmyk ? TJPF_CMYK : space == TJCS_GRAY ? TJPF_GRAY : TJPF_RGB;
@@ -79,7 +79,7 @@ static cr_status decode_jpeg(const cr_image_bytes *bytes, tjhandle jpeg, cr_imag
         return status;
     if (tjDecompress2(jpeg, bytes->data, bytes->size, out->data, width, 0, height, format,
                       TJFLAG_ACCURATEDCT | TJFLAG_LIMITSCANS) != 0 &&
-        (tjGetErrorCode(jpeg) == TJERR_FATAL || !strstr(tjGetErrorStr2(jpeg), "extraneous bytes")))
+        !strstr(tjGetErrorStr2(jpeg), "extraneous bytes"))
         return jpeg_failed(bytes, jpeg, err);
     if (cmyk) {
         cmyk_to_rgb(out->data, (size_t)width * (size_t)height);
