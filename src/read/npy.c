@@ -11,7 +11,7 @@
  */
 #include "read/npy.h"
 
-#include <math.h>
+#include "read/half.h"
 #include <string.h>
 
 #define MAGIC "\x93NUMPY"
@@ -220,17 +220,6 @@ static cr_status read_header(header *h, cr_err *err)
     return status;
 }
 
-static float half_to_float(uint64_t bits)
-{
-    int exponent = (int)(bits >> 10 & 31);
-    float fraction = (float)(bits & 1023);
-    float value = exponent == 0    ? ldexpf(fraction, -24)
-                  : exponent < 31  ? ldexpf(fraction + 1024, exponent - 25)
-                  : fraction > 0.f ? NAN
-                                   : INFINITY;
-    return bits >> 15 ? -value : value;
-}
-
 static float to_float(dtype type, const unsigned char *p)
 {
     uint64_t bits = 0;
@@ -245,7 +234,7 @@ static float to_float(dtype type, const unsigned char *p)
         return (float)((int64_t)(bits << shift) >> shift);
     }
     if (type.bytes == 2)
-        return half_to_float(bits);
+        return cr_half_to_float((uint16_t)bits);
     if (type.bytes == 4) {
         float f;
         uint32_t low = (uint32_t)bits;
