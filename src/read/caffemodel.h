@@ -9,6 +9,7 @@
 #define CR_READ_CAFFEMODEL_H
 
 #include "base/file.h"
+#include "base/names.h"
 #include "base/tensor.h"
 
 typedef struct cr_stored_run cr_stored_run; // one stretch of values in the file
@@ -22,7 +23,7 @@ typedef struct cr_stored_blob {
 } cr_stored_blob;
 
 typedef struct cr_stored_layer {
-    const char *name, *type; // type "" when unknown; V1 types as "V1:4"
+    const char *name, *type; // "" when missing; V1 types as "V1:4"
     int n_blobs;
     const cr_stored_blob *blob;
 } cr_stored_layer;
@@ -33,6 +34,7 @@ typedef struct cr_stored {
     const char *net_name;
     int n_layers; // layers with the same name: all of them, in file order
     const cr_stored_layer *layer;
+    cr_names by_name; // to the first layer of each name
 } cr_stored;
 
 // Opens and indexes; the file stays open until cr_stored_close. Unreadable or foreign files say what they are.
