@@ -80,6 +80,11 @@ const ProtobufCMessageDescriptor *cr_builder_type(const cr_builder *b)
     return top(b)->message->descriptor;
 }
 
+const cr_log *cr_builder_log(const cr_builder *b)
+{
+    return b->log;
+}
+
 static const ProtobufCFieldDescriptor *find_field(const ProtobufCMessageDescriptor *type, const char *name,
                                                   size_t size)
 {

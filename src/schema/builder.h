@@ -46,7 +46,10 @@ const ProtobufCMessageDescriptor *cr_builder_type(const cr_builder *b); // of th
 // (pad_t for pad_top) count.
 const ProtobufCFieldDescriptor *cr_builder_field(const cr_builder *b, const char *name, size_t size);
 
-// Events. Positions are 1-based. Errors carry file, position and the field's name.
+const cr_log *cr_builder_log(const cr_builder *b); // for a reader's own warnings
+
+// Events. Positions are 1-based, line 0 is none: of a scalar's value, of a block's or unknown field's name. Errors
+// carry file, position and the field's name. A value may point to memory that does not last.
 cr_status cr_builder_set(cr_builder *b, const ProtobufCFieldDescriptor *field, const cr_value *value,
                          int line, int column, cr_err *err);
 cr_status cr_builder_enter(cr_builder *b, const ProtobufCFieldDescriptor *field, int line, int column,
