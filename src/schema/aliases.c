@@ -11,12 +11,23 @@
 static const struct {
     const char *message, *alias, *name;
 } rows[] = {
-    {"ConvolutionParameter", "pad_t", "pad_top"},  {"ConvolutionParameter", "pad_b", "pad_bottom"},
-    {"ConvolutionParameter", "pad_l", "pad_left"}, {"ConvolutionParameter", "pad_r", "pad_right"},
-    {"PoolingParameter", "pad_t", "pad_top"},      {"PoolingParameter", "pad_b", "pad_bottom"},
-    {"PoolingParameter", "pad_l", "pad_left"},     {"PoolingParameter", "pad_r", "pad_right"},
-    {"PadParameter", "pad_t", "pad_top"},          {"PadParameter", "pad_b", "pad_bottom"},
-    {"PadParameter", "pad_l", "pad_left"},         {"PadParameter", "pad_r", "pad_right"},
+    // Synopsys
+    {"ConvolutionParameter", "pad_t", "pad_top"},
+    {"ConvolutionParameter", "pad_b", "pad_bottom"},
+    {"ConvolutionParameter", "pad_l", "pad_left"},
+    {"ConvolutionParameter", "pad_r", "pad_right"},
+    {"PoolingParameter", "pad_t", "pad_top"},
+    {"PoolingParameter", "pad_b", "pad_bottom"},
+    {"PoolingParameter", "pad_l", "pad_left"},
+    {"PoolingParameter", "pad_r", "pad_right"},
+    {"PadParameter", "pad_t", "pad_top"},
+    {"PadParameter", "pad_b", "pad_bottom"},
+    {"PadParameter", "pad_l", "pad_left"},
+    {"PadParameter", "pad_r", "pad_right"},
+    // DeepLab, before Caffe had dilation
+    {"ConvolutionParameter", "hole", "dilation"},
+    {"ConvolutionParameter", "hole_h", "dilation_h"},
+    {"ConvolutionParameter", "hole_w", "dilation_w"},
 };
 
 const char *cr_alias(const char *message, const char *name, size_t size)

@@ -31,6 +31,7 @@ typedef struct frame {
     ProtobufCMessage *message;
     const ProtobufCFieldDescriptor *field; // of the message above; NULL for the root
     place place;                           // where it hangs
+    bool merged; // it was there before: its fields may be given again without a warning for each
 } frame;
 
 struct cr_builder {
@@ -211,7 +212,8 @@ static cr_status given_twice(cr_builder *b, const ProtobufCFieldDescriptor *fiel
     if (may_warn(b))
         cr_warn(b->log, &pos, "%s%s is given a second time (first in line %d): %s", buf, field->name,
                 first.line,
-                field->type == PROTOBUF_C_TYPE_MESSAGE ? "the two are merged" : "this one counts");
+                field->type == PROTOBUF_C_TYPE_MESSAGE ? "the two are merged and what comes later counts"
+                                                       : "this one counts");
     return CREMA_OK;
 }
 
@@ -237,7 +239,7 @@ cr_status cr_builder_set(cr_builder *b, const ProtobufCFieldDescriptor *field, c
     ProtobufCMessage *message = top(b)->message;
     bool repeated = field->label == PROTOBUF_C_LABEL_REPEATED;
     size_t index = 0;
-    if (!repeated && field->type != PROTOBUF_C_TYPE_MESSAGE && is_set(b, field)) {
+    if (!repeated && field->type != PROTOBUF_C_TYPE_MESSAGE && !top(b)->merged && is_set(b, field)) {
         cr_status status = given_twice(b, field, line, column, err);
         if (status != CREMA_OK)
             return status;
@@ -270,7 +272,7 @@ cr_status cr_builder_enter(cr_builder *b, const ProtobufCFieldDescriptor *field,
                        CR_MAX_DEPTH);
     size_t index = 0;
     bool repeated = field->label == PROTOBUF_C_LABEL_REPEATED, merge = !repeated && is_set(b, field);
-    if (merge) {
+    if (merge && !top(b)->merged) {
         cr_status status = given_twice(b, field, line, column, err);
         if (status != CREMA_OK)
             return status;
@@ -286,7 +288,7 @@ cr_status cr_builder_enter(cr_builder *b, const ProtobufCFieldDescriptor *field,
     cr_status status = note(b, at, line, column, err);
     if (status != CREMA_OK)
         return status;
-    b->frame[++b->depth] = (frame){inner, field, at};
+    b->frame[++b->depth] = (frame){inner, field, at, merge};
     return cr_notes_set_pos(b->notes, inner, NULL, 0, line, column) ? CREMA_OK : cr_no_memory(err);
 }
 
