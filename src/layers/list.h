@@ -1,2 +1,10 @@
 // All layer types, one line each: cr_layer_<name> stands at the end of src/layers/<name>.c.
 CR_LAYER(input)
+CR_LAYER(concat)
+CR_LAYER(crop)
+CR_LAYER(eltwise)
+CR_LAYER(flatten)
+CR_LAYER(permute)
+CR_LAYER(reshape)
+CR_LAYER(slice)
+CR_LAYER(split)
