@@ -1,0 +1,139 @@
+#include "crema.pb-c.h"
+#include "tests/support/geometry.h"
+#include "tests/test.h"
+
+#include <math.h>
+#include <string.h>
+
+static const float untouched = -12345;
+
+// Pools are made once per test: starting threads costs more than the convolutions here.
+static cr_pool *pool_of(int threads)
+{
+    static cr_pool *pools[4];
+    if (threads > 1 && !pools[threads])
+        ck_assert_int_eq(cr_pool_create(&pools[threads], threads, NULL), CREMA_OK);
+    return pools[threads];
+}
+
+// in (images, conv's out channels), out (images, conv's in channels): by the definition, in double.
+static void deconvolve(const geometry_case *g, const float *in, const float *weights, const float *bias,
+                       float *out)
+{
+    const cr_conv *c = &g->conv;
+    int64_t wide = c->in_channels / c->group, narrow = c->out_channels / c->group;
+    double *sum = calloc((size_t)c->in_count + 1, sizeof *sum);
+    for (int64_t image = 0; image < c->images; image++)
+        for (int64_t channel = 0; channel < c->in_channels; channel++) {
+            for (int64_t p = 0; p < c->in_count; p++)
+                sum[p] = bias ? (double)bias[channel] : 0;
+            int64_t first = channel / wide * narrow;
+            for (int64_t n = first; n < first + narrow; n++)
+                for (int64_t p = 0; p < c->out_count; p++)
+                    for (int64_t t = 0; t < c->kernel_count; t++) {
+                        int64_t o = p, k = t, at = 0, step = 1;
+                        for (int a = g->window.n_axes - 1; a >= 0; a--) {
+                            int64_t i =
+                                geometry_read(g, a, 0, o % g->window.axis[a].out, k % g->spec.kernel[a]);
+                            at = i < 0 || at < 0 ? -1 : at + i * step;
+                            step *= g->window.axis[a].in;
+                            o /= g->window.axis[a].out;
+                            k /= g->spec.kernel[a];
+                        }
+                        if (at >= 0)
+                            sum[at] += (double)in[image * c->out_image_stride + n * c->out_count + p] *
+                                       (double)weights[(n * wide + channel % wide) * c->kernel_count + t];
+                    }
+            for (int64_t p = 0; p < c->in_count; p++)
+                out[image * c->in_image_stride + channel * c->in_count + p] = (float)sum[p];
+        }
+    free(sum);
+}
+
+static void run(const geometry_case *g, const float *in, const float *weights, const float *bias, float *out,
+                int threads)
+{
+    const cr_conv *c = &g->conv;
+    size_t bytes = cr_deconv_scratch_bytes(c);
+    for (int64_t i = 0; i < c->images * c->in_image_stride; i++)
+        out[i] = untouched;
+    void *scratch = cr_alloc_aligned(bytes, 64);
+    memset(scratch, 0xFF, bytes);
+    cr_conv_buffers b = {in, out, weights, bias, NULL, scratch, pool_of(threads)};
+    cr_deconv_run(c, &b);
+    cr_free(scratch);
+}
+
+static void check_case(geometry_case *g, unsigned *seed, bool with_bias, bool check_threads)
+{
+    const cr_conv *c = &g->conv;
+    g->conv.window = &g->window;
+    int64_t n_out = c->images * c->in_image_stride;
+    float *in = random_floats(&g->arena, seed, c->images * c->out_image_stride);
+    float *weights =
+        random_floats(&g->arena, seed, c->out_channels * (c->in_channels / c->group) * c->kernel_count);
+    float *bias = with_bias ? random_floats(&g->arena, seed, c->in_channels) : NULL;
+    float *expected = random_floats(&g->arena, seed, n_out), *out = random_floats(&g->arena, seed, n_out);
+    float *more = random_floats(&g->arena, seed, n_out);
+    deconvolve(g, in, weights, bias, expected);
+    run(g, in, weights, bias, out, 1);
+    for (int64_t i = 0; i < n_out; i++) {
+        bool gap = i % c->in_image_stride >= c->in_channels * c->in_count; // between images
+        float wanted = gap ? untouched : expected[i];
+        if (!(fabs((double)out[i] - (double)wanted) <= (gap ? 0 : 2e-5)))
+            ck_abort_msg("output %lld: got %.9g, expected %.9g", (long long)i, (double)out[i],
+                         (double)wanted);
+    }
+    for (int threads = 2; threads <= 3 && check_threads; threads++) {
+        run(g, in, weights, bias, more, threads);
+        ck_assert_int_eq(memcmp(out, more, (size_t)n_out * sizeof *out), 0);
+    }
+}
+
+START_TEST(random_deconvolutions_equal_the_definition)
+{
+    unsigned seed = 17;
+    int done = 0;
+    for (int i = 0; i < 120; i++) {
+        geometry_case g;
+        if (geometry_random(&g, &seed, 1 + i % 3, CREMA__PAD_RULE__EXPLICIT, CREMA__PAD_MODE__ZERO)) {
+            check_case(&g, &seed, i % 4 != 0, i % 16 < 3);
+            done++;
+        }
+        cr_arena_free(&g.arena);
+    }
+    ck_assert_int_gt(done, 60);
+}
+END_TEST
+
+START_TEST(without_axes_it_is_a_product)
+{
+    unsigned seed = 17;
+    geometry_case g;
+    cr_window_spec s = {0};
+    ck_assert(geometry_make(&g, &s, 0, NULL, 2, 6, 4, 2));
+    check_case(&g, &seed, true, true);
+    cr_arena_free(&g.arena);
+}
+END_TEST
+
+START_TEST(pads_crop_and_strides_leave_gaps)
+{
+    // 1-D, kernel 2, stride 3, pad 1 on the left: the first tap's first output is cropped, gaps hold the bias
+    geometry_case g;
+    cr_window_spec s = {.kernel = {2}, .stride = {3}, .dilation = {1}, .pad_before = {1}};
+    ck_assert(geometry_make(&g, &s, 1, (int64_t[]){7}, 1, 1, 1, 1));
+    ck_assert_int_eq(g.conv.out_count, 3);
+    g.conv.window = &g.window;
+    static const float in[3] = {1, 2, 3}, weights[2] = {10, 100}, bias[1] = {0.5f};
+    static const float expected[7] = {100.5f, 0.5f, 20.5f, 200.5f, 0.5f, 30.5f, 300.5f};
+    float out[16];
+    run(&g, in, weights, bias, out, 1);
+    for (int i = 0; i < 7; i++)
+        ck_assert_float_eq(out[i], expected[i]);
+    cr_arena_free(&g.arena);
+}
+END_TEST
+
+TEST_MAIN("kernels/deconv", random_deconvolutions_equal_the_definition, without_axes_it_is_a_product,
+          pads_crop_and_strides_leave_gaps)
