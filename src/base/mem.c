@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #ifdef CR_TEST_ALLOC
 static __thread int64_t fail_at = -1, n_allocs;
@@ -51,10 +52,20 @@ void *cr_realloc(void *p, size_t bytes)
     return test_fails() ? NULL : realloc(p, bytes ? bytes : 1);
 }
 
+// The kernel promises more than there is and kills the process when it is used: refuse before that.
+static bool more_than_the_machine_has(size_t bytes)
+{
+    enum { SURELY_FINE = 1 << 30 };
+    if (bytes <= SURELY_FINE)
+        return false;
+    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+    return pages > 0 && page > 0 && bytes / (size_t)page >= (size_t)pages;
+}
+
 void *cr_alloc_aligned(size_t bytes, size_t align)
 {
     size_t rounded;
-    if (test_fails() || !cr_size_add(bytes, align - 1, &rounded))
+    if (test_fails() || !cr_size_add(bytes, align - 1, &rounded) || more_than_the_machine_has(bytes))
         return NULL;
     rounded = rounded / align * align;
     return aligned_alloc(align, rounded ? rounded : align);

@@ -12,10 +12,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-void *cr_alloc(size_t bytes);                       // NULL when out of memory; uninitialised
-void *cr_alloc_zero(size_t bytes);                  // NULL when out of memory
-void *cr_realloc(void *p, size_t bytes);            // NULL when out of memory; p stays valid then
-void *cr_alloc_aligned(size_t bytes, size_t align); // for tensors and packs; freed with cr_free
+void *cr_alloc(size_t bytes);            // NULL when out of memory; uninitialised
+void *cr_alloc_zero(size_t bytes);       // NULL when out of memory
+void *cr_realloc(void *p, size_t bytes); // NULL when out of memory; p stays valid then
+// For tensors and packs; freed with cr_free. NULL too when it is more than the machine has.
+void *cr_alloc_aligned(size_t bytes, size_t align);
 void cr_free(void *p);
 
 bool cr_size_mul(size_t a, size_t b, size_t *out); // false on overflow

@@ -1,0 +1,418 @@
+/*
+ * graph.c - from a V2 net message to layers, tensors and who reads them.
+ *
+ *   message -> kept layers (filter.c) -> types and counts checked -> tops and bottoms bound by name
+ *           -> setup of every layer -> parameter sharing -> outputs
+ *
+ * Names bind as in Caffe: a bottom is the newest blob of its name; a top may repeat a name only in place (the
+ * bottom at the same index). Where Caffe would insert a Split there are simply several readers here. A net
+ * that Caffe refuses only because its Split breaks an in-place pair is accepted.
+ */
+#include "graph/graph.h"
+#include "crema.pb-c.h"
+#include "graph/filter.h"
+#include "graph/inputs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct build {
+    cr_graph *g;
+    const cr_graph_options *options;
+    cr_names newest; // blob name -> tensor id
+    int tensors_size;
+    cr_err *err;
+} build;
+
+static cr_status fail_at(build *b, const void *message, const char *field, size_t index,
+                         const cr_layer *layer, const char *sentence, const char *name, const char *hint)
+{
+    cr_pos pos = cr_notes_pos(b->g->notes, message, field, index);
+    return cr_fail(b->err, CREMA_ERR_INPUT, &pos, "layer \"%s\" (%s): %s \"%s\"%s", layer->name,
+                   layer->type->name, sentence, name, hint);
+}
+
+/* ---- finding the type ---- */
+
+static cr_status find_type(build *b, const Crema__LayerParameter *p, const cr_layer_type **type)
+{
+    const char *name = p->name ? p->name : "";
+    if (!p->type || !p->type[0]) {
+        cr_pos pos = cr_notes_pos(b->g->notes, p, NULL, 0);
+        return cr_fail(b->err, CREMA_ERR_INPUT, &pos, "layer \"%s\" has no type", name);
+    }
+    *type = cr_layer_type_find(p->type);
+    if (*type)
+        return CREMA_OK;
+    cr_pos pos = cr_notes_pos(b->g->notes, p, "type", 0);
+    const char *near = cr_layer_type_nearest(p->type);
+    if (near)
+        return cr_fail(b->err, CREMA_ERR_UNSUPPORTED, &pos,
+                       "layer \"%s\": unknown layer type \"%s\"; the nearest known one is \"%s\"", name,
+                       p->type, near);
+    return cr_fail(b->err, CREMA_ERR_UNSUPPORTED, &pos, "layer \"%s\": unknown layer type \"%s\"", name,
+                   p->type);
+}
+
+static cr_status check_count(build *b, const cr_layer *layer, const char *field, int n, int min, int max)
+{
+    if (n >= min && (max == CR_ANY || n <= max))
+        return CREMA_OK;
+    const char *word = field[0] == 'b' ? "bottom" : "top";
+    size_t at = n > max && max != CR_ANY ? (size_t)max : 0;
+    if (max == CR_ANY)
+        return cr_layer_fail(layer, b->err, layer->param, field, at, "has %d %ss; it takes at least %d", n,
+                             word, min);
+    if (min == max)
+        return cr_layer_fail(layer, b->err, layer->param, field, at, "has %d %ss; it takes %s%d", n, word,
+                             min ? "exactly " : "", min);
+    return cr_layer_fail(layer, b->err, layer->param, field, at, "has %d %ss; it takes %d to %d", n, word,
+                         min, max);
+}
+
+static cr_status check_counts(build *b, const cr_layer *layer)
+{
+    const cr_layer_type *t = layer->type;
+    cr_status status = check_count(b, layer, "bottom", layer->n_in, t->in_min, t->in_max);
+    if (status == CREMA_OK)
+        status = check_count(b, layer, "top", layer->n_out, t->out_min, t->out_max);
+    if (status == CREMA_OK && t->out_equals_in && layer->n_in != layer->n_out)
+        return cr_layer_fail(layer, b->err, layer->param, "top", 0,
+                             "has %d bottoms and %d tops; it takes as many tops as bottoms", layer->n_in,
+                             layer->n_out);
+    return status;
+}
+
+/* ---- blocks of other layers ---- */
+
+static bool is_set(const ProtobufCMessage *m, const ProtobufCFieldDescriptor *f)
+{
+    const char *at = (const char *)m;
+    if (f->label == PROTOBUF_C_LABEL_REPEATED)
+        return *(const size_t *)(at + f->quantifier_offset) > 0;
+    if (f->type == PROTOBUF_C_TYPE_MESSAGE || f->type == PROTOBUF_C_TYPE_STRING)
+        return *(void *const *)(at + f->offset) != NULL &&
+               *(void *const *)(at + f->offset) != f->default_value;
+    return *(const protobuf_c_boolean *)(at + f->quantifier_offset);
+}
+
+// Our padding fields have the numbers 2001 to 2007 in every block that has them.
+static const char *padding_field(const ProtobufCMessage *block)
+{
+    for (unsigned i = 0; i < block->descriptor->n_fields; i++) {
+        const ProtobufCFieldDescriptor *f = &block->descriptor->fields[i];
+        if (f->id >= 2001 && f->id <= 2007 && is_set(block, f))
+            return f->name;
+    }
+    return NULL;
+}
+
+// A parameter block that belongs to another type is a warning, as Caffe ignores it; padding fields in it are
+// an error, since they must never be ignored.
+static cr_status check_blocks(build *b, const cr_layer *layer)
+{
+    const ProtobufCMessage *m = &layer->param->base;
+    for (unsigned i = 0; i < m->descriptor->n_fields; i++) {
+        const ProtobufCFieldDescriptor *f = &m->descriptor->fields[i];
+        size_t n = strlen(f->name);
+        if (f->type != PROTOBUF_C_TYPE_MESSAGE || f->label == PROTOBUF_C_LABEL_REPEATED || n < 6 ||
+            strcmp(f->name + n - 6, "_param") != 0 || !is_set(m, f))
+            continue;
+        if ((layer->type->param && strcmp(f->name, layer->type->param) == 0) ||
+            strcmp(f->name, "transform_param") == 0 || strcmp(f->name, "loss_param") == 0)
+            continue;
+        const ProtobufCMessage *block = *(ProtobufCMessage *const *)((const char *)m + f->offset);
+        const char *pad = padding_field(block);
+        if (pad)
+            return cr_layer_fail(layer, b->err, block, pad, 0,
+                                 "does not implement padding, so %s in %s can't hold", pad, f->name);
+        cr_layer_warn(layer, m, f->name, 0, "does not read %s, which is ignored", f->name);
+    }
+    return CREMA_OK;
+}
+
+/* ---- binding names ---- */
+
+static cr_status add_tensor(build *b, const char *name, int producer, int top, int *id)
+{
+    cr_graph *g = b->g;
+    if (g->n_tensors == b->tensors_size) {
+        int size = b->tensors_size ? b->tensors_size * 2 : 64;
+        cr_edge *grown = cr_arena_array(&g->arena, (size_t)size, sizeof *grown);
+        if (!grown)
+            return cr_no_memory(b->err);
+        if (g->n_tensors)
+            memcpy(grown, g->tensor, (size_t)g->n_tensors * sizeof *grown);
+        g->tensor = grown;
+        b->tensors_size = size;
+    }
+    *id = g->n_tensors++;
+    g->tensor[*id] = (cr_edge){.name = name, .producer = producer, .top = top};
+    return cr_names_put(&b->newest, name, *id) ? CREMA_OK : cr_no_memory(b->err);
+}
+
+static cr_status unknown_bottom(build *b, const cr_layer *layer, int i)
+{
+    const cr_graph *g = b->g;
+    const char **names = cr_arena_array(&b->g->arena, (size_t)g->n_tensors + 1, sizeof *names);
+    if (!names)
+        return cr_no_memory(b->err);
+    for (int t = 0; t < g->n_tensors; t++)
+        names[t] = g->tensor[t].name;
+    const char *near = cr_nearest(layer->in_name[i], names);
+    char hint[160] = ", which no layer above makes";
+    if (near) {
+        size_t n = strlen(hint);
+        const char *words[] = {"; the nearest is \"", near, "\""};
+        for (size_t w = 0; w < 3; w++)
+            for (const char *s = words[w]; *s && n < sizeof hint - 1; s++)
+                hint[n++] = *s;
+        hint[n] = 0;
+    }
+    return fail_at(b, layer->param, "bottom", (size_t)i, layer, "unknown bottom", layer->in_name[i], hint);
+}
+
+static cr_status bind_bottoms(build *b, cr_layer *layer, int *in)
+{
+    for (int i = 0; i < layer->n_in; i++) {
+        int64_t id;
+        if (!cr_names_get(&b->newest, layer->in_name[i], &id))
+            return unknown_bottom(b, layer, i);
+        in[i] = (int)id;
+        b->g->tensor[id].n_readers++;
+    }
+    return CREMA_OK;
+}
+
+static cr_status bind_tops(build *b, cr_layer *layer, int *out)
+{
+    for (int i = 0; i < layer->n_out; i++) {
+        const char *name = layer->out_name[i];
+        int64_t old;
+        bool in_place = i < layer->n_in && strcmp(layer->in_name[i], name) == 0;
+        if (!name[0])
+            return cr_layer_fail(layer, b->err, layer->param, "top", (size_t)i, "top %d has an empty name",
+                                 i + 1);
+        if (!in_place && cr_names_get(&b->newest, name, &old)) {
+            const cr_edge *t = &b->g->tensor[old];
+            const cr_layer *maker = b->g->node[t->producer].layer;
+            cr_pos at = cr_notes_pos(b->g->notes, maker->param, "top", (size_t)t->top);
+            return cr_layer_fail(layer, b->err, layer->param, "top", (size_t)i,
+                                 "top \"%s\" is made already by layer \"%s\" (line %d)", name, maker->name,
+                                 at.line);
+        }
+        cr_status status = add_tensor(b, name, layer->index, i, &out[i]);
+        if (status != CREMA_OK)
+            return status;
+    }
+    return CREMA_OK;
+}
+
+/* ---- layers ---- */
+
+static cr_status add_layer(build *b, const Crema__LayerParameter *p)
+{
+    cr_graph *g = b->g;
+    cr_layer *layer = cr_arena_alloc(&g->arena, sizeof *layer);
+    if (!layer)
+        return cr_no_memory(b->err);
+    cr_status status = find_type(b, p, &layer->type);
+    if (status != CREMA_OK)
+        return status;
+    layer->name = p->name ? p->name : "";
+    layer->param = p;
+    layer->index = g->n_layers;
+    layer->n_in = (int)p->n_bottom;
+    layer->n_out = (int)p->n_top;
+    layer->in_name = (const char *const *)p->bottom;
+    layer->out_name = (const char *const *)p->top;
+    layer->train = p->has_phase ? p->phase == CREMA__PHASE__TRAIN : b->options->train;
+    layer->arena = &g->arena;
+    layer->notes = g->notes;
+    layer->log = b->options->log;
+    layer->ctx = cr_arena_alloc(&g->arena, layer->type->ctx_bytes);
+    int *in = cr_arena_array(&g->arena, p->n_bottom, sizeof *in);
+    int *out = cr_arena_array(&g->arena, p->n_top, sizeof *out);
+    if (!layer->ctx || !in || !out)
+        return cr_no_memory(b->err);
+    g->node[g->n_layers] = (cr_node){.layer = layer, .in = in, .out = out};
+    if ((status = check_counts(b, layer)) != CREMA_OK || (status = check_blocks(b, layer)) != CREMA_OK ||
+        (status = bind_bottoms(b, layer, in)) != CREMA_OK || (status = bind_tops(b, layer, out)) != CREMA_OK)
+        return status;
+    g->n_layers++;
+    return layer->type->setup ? layer->type->setup(layer, b->err) : CREMA_OK;
+}
+
+static cr_status add_layers(build *b, const Crema__NetParameter *net)
+{
+    cr_graph *g = b->g;
+    Crema__LayerParameter *input;
+    cr_status status = cr_inputs_layer(&g->arena, net, g->notes, &input, b->err);
+    if (status != CREMA_OK)
+        return status;
+    g->node = cr_arena_array(&g->arena, net->n_layer + 1, sizeof *g->node);
+    if (!g->node)
+        return cr_no_memory(b->err);
+    if (input && (status = add_layer(b, input)) != CREMA_OK)
+        return status;
+    cr_state state = {net, b->options};
+    for (size_t i = 0; i < net->n_layer; i++) {
+        bool keeps;
+        if ((status = cr_filter_keeps(&state, net->layer[i], g->notes, &keeps, b->err)) != CREMA_OK)
+            return status;
+        if (keeps && (status = add_layer(b, net->layer[i])) != CREMA_OK)
+            return status;
+    }
+    return CREMA_OK;
+}
+
+/* ---- what follows from the layers ---- */
+
+static cr_status list_readers(build *b)
+{
+    cr_graph *g = b->g;
+    for (int t = 0; t < g->n_tensors; t++) {
+        int *list = cr_arena_array(&g->arena, (size_t)g->tensor[t].n_readers, sizeof *list);
+        if (!list)
+            return cr_no_memory(b->err);
+        g->tensor[t].reader = list;
+        g->tensor[t].n_readers = 0;
+    }
+    for (int i = 0; i < g->n_layers; i++)
+        for (int j = 0; j < g->node[i].layer->n_in; j++) {
+            cr_edge *t = &g->tensor[g->node[i].in[j]];
+            ((int *)t->reader)[t->n_readers++] = i;
+        }
+    return CREMA_OK;
+}
+
+static cr_status list_inputs(build *b)
+{
+    cr_graph *g = b->g;
+    int *list = cr_arena_array(&g->arena, (size_t)g->n_tensors, sizeof *list);
+    g->input_shape = cr_arena_array(&g->arena, (size_t)g->n_tensors, sizeof *g->input_shape);
+    if (!list || !g->input_shape)
+        return cr_no_memory(b->err);
+    for (int i = 0; i < g->n_layers; i++) {
+        const cr_layer *layer = g->node[i].layer;
+        if (!(layer->type->flags & CR_SOURCE))
+            continue;
+        cr_shaping s = {.out = g->input_shape + g->n_inputs};
+        cr_status status = layer->type->shape(layer, &s, b->err);
+        if (status != CREMA_OK)
+            return status;
+        for (int j = 0; j < layer->n_out; j++)
+            list[g->n_inputs++] = g->node[i].out[j];
+    }
+    g->input = list;
+    return CREMA_OK;
+}
+
+static int by_name(const void *a, const void *b, void *graph)
+{
+    const cr_graph *g = graph;
+    return strcmp(g->tensor[*(const int *)a].name, g->tensor[*(const int *)b].name);
+}
+
+static cr_status list_outputs(build *b)
+{
+    cr_graph *g = b->g;
+    int *list = cr_arena_array(&g->arena, (size_t)g->n_tensors, sizeof *list);
+    if (!list)
+        return cr_no_memory(b->err);
+    for (int t = 0; t < g->n_tensors; t++)
+        if (g->tensor[t].n_readers == 0) {
+            g->tensor[t].output = true;
+            list[g->n_outputs++] = t;
+        }
+    qsort_r(list, (size_t)g->n_outputs, sizeof *list, by_name, g);
+    g->output = list;
+    return CREMA_OK;
+}
+
+// param { name: "x" } on several layers: the first owns the values.
+static cr_status share_parameters(build *b)
+{
+    cr_graph *g = b->g;
+    cr_names owners;
+    cr_names_init(&owners, &g->arena);
+    for (int i = 0; i < g->n_layers; i++) {
+        const Crema__LayerParameter *p = g->node[i].layer->param;
+        struct cr_share *share = cr_arena_array(&g->arena, p->n_param, sizeof *share);
+        if (!share)
+            return cr_no_memory(b->err);
+        for (size_t j = 0; j < p->n_param; j++) {
+            const Crema__ParamSpec *spec = p->param[j];
+            int64_t owner;
+            share[j] = (struct cr_share){-1, -1, false};
+            if (!spec->name || !spec->name[0])
+                continue;
+            if (cr_names_get(&owners, spec->name, &owner)) {
+                bool permissive =
+                    spec->has_share_mode && spec->share_mode == CREMA__PARAM_SPEC__DIM_CHECK_MODE__PERMISSIVE;
+                share[j] = (struct cr_share){(int)(owner >> 16), (int)(owner & 0xFFFF), permissive};
+            } else if (!cr_names_put(&owners, spec->name, (int64_t)i << 16 | (int64_t)(j & 0xFFFF))) {
+                return cr_no_memory(b->err);
+            }
+        }
+        g->node[i].share = share;
+        g->node[i].n_share = (int)p->n_param;
+    }
+    return CREMA_OK;
+}
+
+static cr_status refuse_old(const Crema__NetParameter *net, const cr_notes *notes, cr_err *err)
+{
+    if (net->n_layers == 0)
+        return CREMA_OK;
+    bool v0 = false;
+    for (size_t i = 0; i < net->n_layers; i++)
+        v0 = v0 || net->layers[i]->layer;
+    cr_pos pos = cr_notes_pos(notes, net, "layers", 0);
+    if (net->n_layer && !v0)
+        return cr_fail(err, CREMA_ERR_INPUT, &pos,
+                       "a net has either `layers` (V1) or `layer` (V2), not both");
+    return cr_fail(
+        err, CREMA_ERR_UNSUPPORTED, &pos,
+        "this net is written in the %s format (`layers` %s); it has to be upgraded to `layer` before it runs",
+        v0 ? "V0" : "V1", v0 ? "with a nested `layer`" : "with types like CONVOLUTION");
+}
+
+cr_status cr_graph_build(cr_graph *graph, Crema__NetParameter *net, cr_notes *notes,
+                         const cr_graph_options *options, cr_err *err)
+{
+    graph->net = net;
+    graph->notes = notes;
+    graph->name = net->name ? net->name : "";
+    cr_status status = refuse_old(net, notes, err);
+    if (status != CREMA_OK)
+        return status;
+    build b = {.g = graph, .options = options, .err = err};
+    cr_names_init(&b.newest, &graph->arena);
+    if ((status = add_layers(&b, net)) != CREMA_OK || (status = list_readers(&b)) != CREMA_OK ||
+        (status = list_inputs(&b)) != CREMA_OK || (status = list_outputs(&b)) != CREMA_OK)
+        return status;
+    if (graph->n_layers == 0) {
+        cr_pos pos = cr_notes_pos(notes, NULL, NULL, 0);
+        if (net->n_layer == 0)
+            return cr_fail(err, CREMA_ERR_INPUT, &pos, "this net has no layers");
+        return cr_fail(err, CREMA_ERR_INPUT, &pos, "no layer of this net belongs to the %s phase",
+                       options->train ? "TRAIN" : "TEST");
+    }
+    return share_parameters(&b);
+}
+
+void cr_graph_free(cr_graph *graph)
+{
+    cr_arena arena = graph->arena; // the graph's own fields may live in it
+    cr_arena_free(&arena);
+    memset(graph, 0, sizeof *graph);
+}
+
+int cr_graph_find(const cr_graph *graph, const char *name)
+{
+    for (int t = graph->n_tensors - 1; t >= 0; t--)
+        if (strcmp(graph->tensor[t].name, name) == 0)
+            return t;
+    return -1;
+}
