@@ -1,0 +1,280 @@
+/*
+ * groups.c - deciding views and in-place layers.
+ *
+ * In this order: 1. layers that are views by nature merge their tensors; 2. Concat and Slice make parts, in
+ * file order; 3. in-place layers merge bottom and top, where nobody reads the overwritten bytes later.
+ * Everything is refused when in doubt: the layer's own run then copies.
+ */
+#include "plan/groups.h"
+
+static int64_t images(const cr_groups *g, int tensor)
+{
+    return cr_tensor_images(&g->layout->tensor[tensor]);
+}
+
+int64_t cr_groups_count(const cr_groups *g, int group)
+{
+    return cr_shape_count(&g->layout->tensor[g->group[group].first_member].shape);
+}
+
+static int64_t row(const cr_groups *g, int group)
+{
+    return cr_tensor_image_count(&g->layout->tensor[g->group[group].first_member]);
+}
+
+int cr_groups_root(const cr_groups *g, int group)
+{
+    while (g->group[group].parent >= 0)
+        group = g->group[group].parent;
+    return group;
+}
+
+int64_t cr_groups_stride(const cr_groups *g, int group)
+{
+    while (g->group[group].parent >= 0 && g->group[group].across)
+        group = g->group[group].parent;
+    return row(g, group);
+}
+
+int64_t cr_groups_offset(const cr_groups *g, int group)
+{
+    int64_t at = 0;
+    for (; group >= 0; group = g->group[group].parent)
+        at += g->group[group].at;
+    return at;
+}
+
+// Makes the members of b members of a. The caller has seen to parents and children.
+static void merge(cr_groups *g, int a, int b)
+{
+    if (a == b)
+        return;
+    cr_group *ga = &g->group[a], *gb = &g->group[b];
+    int last = -1;
+    for (int t = gb->first_member; t >= 0; t = g->next[t]) {
+        g->of[t] = a;
+        last = t;
+    }
+    g->next[last] = ga->first_member;
+    ga->first_member = gb->first_member;
+    for (int c = gb->first_child, next; c >= 0; c = next) {
+        next = g->group[c].next_sibling;
+        g->group[c].parent = a;
+        g->group[c].next_sibling = ga->first_child;
+        ga->first_child = c;
+    }
+    if (gb->parent >= 0) { // a takes b's place in the tree
+        ga->parent = gb->parent;
+        ga->at = gb->at;
+        ga->across = gb->across;
+        int *link = &g->group[gb->parent].first_child;
+        while (*link != b)
+            link = &g->group[*link].next_sibling;
+        *link = a;
+        ga->next_sibling = gb->next_sibling;
+    }
+    ga->dense = ga->dense || gb->dense;
+    if (ga->input < 0)
+        ga->input = gb->input;
+    gb->first_member = gb->first_child = gb->parent = -1;
+}
+
+/* ---- 1. views by nature ---- */
+
+static void merge_views(cr_groups *g)
+{
+    const cr_graph *graph = g->layout->graph;
+    for (int i = 0; i < graph->n_layers; i++) {
+        if (!g->layout->use[i].view)
+            continue;
+        const cr_node *n = &graph->node[i];
+        for (int j = 0; j < n->layer->n_out; j++) {
+            int a = g->of[n->in[0]];
+            if (images(g, n->in[0]) != images(g, n->out[j]))
+                g->group[a].dense = true;
+            merge(g, a, g->of[n->out[j]]);
+        }
+        g->layout->no_run[i] = true;
+    }
+}
+
+/* ---- 2. parts ---- */
+
+// Whether all that makes or reads the bytes of the group and of its parts can work with strides.
+static bool can_be_strided(const cr_groups *g, int group)
+{
+    const cr_graph *graph = g->layout->graph;
+    if (g->group[group].dense || g->group[group].input >= 0)
+        return false;
+    for (int t = g->group[group].first_member; t >= 0; t = g->next[t]) {
+        const cr_edge *e = &graph->tensor[t];
+        if (g->layout->kept[t])
+            return false;
+        if (!(graph->node[e->producer].layer->type->flags & CR_STRIDED) && !g->layout->use[e->producer].view)
+            return false;
+        for (int r = 0; r < e->n_readers; r++)
+            if (!(graph->node[e->reader[r]].layer->type->flags & CR_STRIDED) &&
+                !g->layout->use[e->reader[r]].view)
+                return false;
+    }
+    for (int c = g->group[group].first_child; c >= 0; c = g->group[c].next_sibling)
+        if (!can_be_strided(g, c))
+            return false;
+    return true;
+}
+
+// Makes `part` a part of `whole`, `before` entries along the axis behind its start. False: it must be copied.
+static bool embed(cr_groups *g, int part, int whole, int axis, int64_t before)
+{
+    cr_group *p = &g->group[part];
+    const cr_shape *shape = &g->layout->tensor[p->first_member].shape;
+    const cr_shape *all = &g->layout->tensor[g->group[whole].first_member].shape;
+    if (part == whole || p->parent >= 0 || p->input >= 0 || cr_groups_root(g, whole) == part)
+        return false;
+    if (cr_shape_range(all, axis ? 1 : 0, axis) != 1 || shape->rank != all->rank)
+        return false;
+    bool across = axis > 0;
+    bool strided = across && all->dim[0] > 1;
+    if (strided && (!can_be_strided(g, part) || g->group[whole].dense))
+        return false;
+    if (!across && cr_groups_stride(g, whole) != row(g, whole))
+        return false; // a run of images of something strided
+    p->parent = whole;
+    p->across = across;
+    p->at = before * cr_shape_range(all, axis + 1, all->rank);
+    p->next_sibling = g->group[whole].first_child;
+    g->group[whole].first_child = part;
+    if (!across)
+        g->group[whole].dense = true;
+    return true;
+}
+
+static void embed_parts(cr_groups *g, int layer, const int *parts, int n, int whole)
+{
+    int axis = g->layout->use[layer].view_axis;
+    int64_t before = 0;
+    bool all = true;
+    // A later user of the whole may not be able to read strides: the whole itself stays contiguous unless it
+    // is embedded further, which checks its parts too.
+    for (int i = 0; i < n; i++) {
+        all = embed(g, g->of[parts[i]], g->of[whole], axis, before) && all;
+        before += g->layout->tensor[parts[i]].shape.dim[axis];
+    }
+    g->layout->no_run[layer] = all;
+}
+
+static void make_parts(cr_groups *g)
+{
+    const cr_graph *graph = g->layout->graph;
+    for (int i = 0; i < graph->n_layers; i++) {
+        const cr_node *n = &graph->node[i];
+        unsigned flags = n->layer->type->flags;
+        if (flags & CR_CONCAT)
+            embed_parts(g, i, n->in, n->layer->n_in, n->out[0]);
+        else if (flags & CR_SLICE)
+            embed_parts(g, i, n->out, n->layer->n_out, n->in[0]);
+    }
+}
+
+/* ---- 3. in place ---- */
+
+// Whether a tensor's value is needed after layer `now` has run.
+static bool needed_after(const cr_groups *g, int tensor, int now)
+{
+    const cr_edge *e = &g->layout->graph->tensor[tensor];
+    if (e->producer >= now) // made later, or by this layer
+        return false;
+    if (g->layout->kept[tensor])
+        return true;
+    for (int r = 0; r < e->n_readers; r++)
+        if (e->reader[r] > now)
+            return true;
+    return false;
+}
+
+static bool members_needed_after(const cr_groups *g, int group, int now)
+{
+    for (int t = g->group[group].first_member; t >= 0; t = g->next[t])
+        if (needed_after(g, t, now))
+            return true;
+    return false;
+}
+
+static bool parts_needed_after(const cr_groups *g, int group, int now)
+{
+    if (members_needed_after(g, group, now))
+        return true;
+    for (int c = g->group[group].first_child; c >= 0; c = g->group[c].next_sibling)
+        if (parts_needed_after(g, c, now))
+            return true;
+    return false;
+}
+
+// The layer reads bottom 0 twice or more, under this or another name that has the same bytes.
+static bool reads_twice(const cr_groups *g, const cr_node *n)
+{
+    int root = cr_groups_root(g, g->of[n->in[0]]);
+    for (int i = 1; i < n->layer->n_in; i++)
+        if (cr_groups_root(g, g->of[n->in[i]]) == root)
+            return true;
+    return false;
+}
+
+static bool can_be_in_place(const cr_groups *g, int layer)
+{
+    const cr_node *n = &g->layout->graph->node[layer];
+    if (!(n->layer->type->flags & CR_INPLACE) || g->layout->no_run[layer] || n->layer->n_in < 1 ||
+        !cr_shape_equal(&g->layout->tensor[n->in[0]].shape, &g->layout->tensor[n->out[0]].shape))
+        return false;
+    int in = g->of[n->in[0]], out = g->of[n->out[0]];
+    if (in == out || g->group[cr_groups_root(g, in)].input >= 0 || reads_twice(g, n))
+        return false;
+    if (g->group[in].parent >= 0 && g->group[out].parent >= 0)
+        return false;
+    if (cr_groups_root(g, out) == in || cr_groups_root(g, in) == out)
+        return false;
+    for (int up = g->group[in].parent; up >= 0; up = g->group[up].parent)
+        if (members_needed_after(g, up, layer))
+            return false;
+    if (parts_needed_after(g, in, layer))
+        return false;
+    // One of the two may be strided already; then the other must be able to be.
+    bool in_strided = images(g, n->in[0]) > 1 && cr_groups_stride(g, in) != row(g, in);
+    bool out_strided = images(g, n->in[0]) > 1 && cr_groups_stride(g, out) != row(g, out);
+    return (!in_strided || can_be_strided(g, out)) && (!out_strided || can_be_strided(g, in));
+}
+
+static void merge_in_place(cr_groups *g)
+{
+    const cr_graph *graph = g->layout->graph;
+    for (int i = 0; i < graph->n_layers; i++) {
+        if (!can_be_in_place(g, i))
+            continue;
+        merge(g, g->of[graph->node[i].in[0]], g->of[graph->node[i].out[0]]);
+        g->layout->in_place[i] = true;
+    }
+}
+
+cr_status cr_groups_make(cr_groups *g, cr_layout *layout, cr_arena *scratch, cr_err *err)
+{
+    const cr_graph *graph = layout->graph;
+    size_t n = (size_t)graph->n_tensors;
+    g->layout = layout;
+    g->group = cr_arena_array(scratch, n, sizeof *g->group);
+    g->of = cr_arena_array(scratch, n, sizeof *g->of);
+    g->next = cr_arena_array(scratch, n, sizeof *g->next);
+    if (!g->group || !g->of || !g->next)
+        return cr_no_memory(err);
+    for (int t = 0; t < graph->n_tensors; t++) {
+        g->of[t] = t;
+        g->next[t] = -1;
+        g->group[t] =
+            (cr_group){.parent = -1, .first_child = -1, .next_sibling = -1, .first_member = t, .input = -1};
+    }
+    for (int i = 0; i < graph->n_inputs; i++)
+        g->group[graph->input[i]].input = i;
+    merge_views(g);
+    make_parts(g);
+    merge_in_place(g);
+    return CREMA_OK;
+}

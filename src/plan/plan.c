@@ -1,0 +1,248 @@
+/*
+ * plan.c - shapes, weights, layout, steps.
+ *
+ * Walks the layers in file order and asks each for its shapes, binds its weights, then lays the tensors out
+ * and lets each layer prepare its step. Knows no layer type by name.
+ */
+#include "plan/plan.h"
+
+#include <string.h>
+
+typedef struct planning {
+    cr_plan *p;
+    const cr_plan_options *options;
+    cr_arena scratch; // freed with the planning
+    cr_layer_use *use;
+    bool *in_place, *no_run;
+    cr_shape *in, *out; // for one layer
+    cr_err *err;
+} planning;
+
+/* ---- shapes and weights ---- */
+
+static cr_status set_inputs(planning *pl)
+{
+    const cr_graph *g = pl->p->graph;
+    for (int i = 0; i < g->n_inputs; i++) {
+        const cr_shape *shape = &pl->options->input[i];
+        cr_tensor *t = &pl->p->tensor[g->input[i]];
+        if (shape->rank < 0)
+            return cr_fail(pl->err, CREMA_ERR_USAGE, NULL,
+                           "the shape of input \"%s\" is not known: the net does not "
+                           "declare it, so it has to be given",
+                           t->name);
+        if (!cr_shape_valid(shape))
+            return cr_fail(pl->err, CREMA_ERR_INPUT, NULL, "the shape of input \"%s\" is too large", t->name);
+        t->shape = *shape;
+    }
+    return CREMA_OK;
+}
+
+static cr_status check_shapes(const planning *pl, const cr_layer *layer, const cr_shaping *s)
+{
+    for (int i = 0; i < layer->n_out; i++)
+        if (!cr_shape_valid(&s->out[i]))
+            return cr_layer_fail(layer, pl->err, layer->param, "top", (size_t)i,
+                                 "top \"%s\" would be too large", layer->out_name[i]);
+    for (int i = 0; i < s->n_blobs; i++)
+        if (!cr_shape_valid(&s->blob[i].shape))
+            return cr_layer_fail(layer, pl->err, NULL, NULL, 0, "its %s would be too large", s->blob[i].what);
+    return CREMA_OK;
+}
+
+static cr_status set_blobs(planning *pl, cr_step *step, const cr_shaping *s)
+{
+    const float **value = cr_arena_array(&pl->p->arena, (size_t)s->n_blobs, sizeof *value);
+    cr_shape *shape = cr_arena_array(&pl->p->arena, (size_t)s->n_blobs, sizeof *shape);
+    if (!value || !shape)
+        return cr_no_memory(pl->err);
+    for (int i = 0; i < s->n_blobs; i++)
+        shape[i] = s->blob[i].shape;
+    step->n_blobs = s->n_blobs;
+    step->blob = value;
+    step->blob_shape = shape;
+    return cr_weights_bind(pl->p->weights, step->layer->index, s->n_blobs, s->blob, value, pl->err);
+}
+
+static cr_status shape_layer(planning *pl, int i)
+{
+    cr_plan *p = pl->p;
+    const cr_node *n = &p->graph->node[i];
+    const cr_layer *layer = n->layer;
+    if (layer->type->flags & CR_SOURCE)
+        return CREMA_OK;
+    cr_shape stored[CR_MAX_BLOBS];
+    cr_shaping s = {.in = pl->in, .out = pl->out, .stored = stored};
+    s.view = (layer->type->flags & CR_VIEW) != 0;
+    s.n_stored = cr_weights_stored(p->weights, i, stored);
+    for (int j = 0; j < layer->n_in; j++)
+        pl->in[j] = p->tensor[n->in[j]].shape;
+    memset(pl->out, 0, (size_t)layer->n_out * sizeof *pl->out);
+    cr_status status = layer->type->shape(layer, &s, pl->err);
+    if (status != CREMA_OK || (status = check_shapes(pl, layer, &s)) != CREMA_OK)
+        return status;
+    for (int j = 0; j < layer->n_out; j++)
+        p->tensor[n->out[j]].shape = s.out[j];
+    cr_step *step = &p->step[p->n_steps++];
+    *step = (cr_step){.layer = layer, .n_in = layer->n_in, .in = n->in, .n_out = layer->n_out, .out = n->out};
+    step->macs = s.macs;
+    step->state_bytes = s.state_bytes;
+    step->state_offset = p->state_bytes;
+    p->state_bytes += (s.state_bytes + 63) / 64 * 64;
+    pl->use[i] = (cr_layer_use){s.view, s.view_axis};
+    return set_blobs(pl, step, &s);
+}
+
+/* ---- what is kept ---- */
+
+static cr_status choose_kept(planning *pl)
+{
+    cr_plan *p = pl->p;
+    const cr_graph *g = p->graph;
+    for (int t = 0; t < g->n_tensors; t++)
+        p->kept[t] = g->tensor[t].output || pl->options->keep_all;
+    for (int i = 0; i < pl->options->n_keep; i++) {
+        int t = cr_graph_find(g, pl->options->keep[i]);
+        if (t < 0)
+            return cr_fail(pl->err, CREMA_ERR_USAGE, NULL, "the net has no blob \"%s\"",
+                           pl->options->keep[i]);
+        p->kept[t] = true;
+    }
+    if (!pl->options->keep_all)
+        return CREMA_OK;
+    // A name means its newest tensor; the older ones can't be asked for.
+    for (int t = 0; t < g->n_tensors; t++)
+        p->kept[t] = cr_graph_find(g, g->tensor[t].name) == t;
+    return CREMA_OK;
+}
+
+/* ---- steps ---- */
+
+static cr_status get_pack(const cr_preparing *prep, cr_step *step, const char *key, size_t bytes,
+                          void (*fill)(const void *arg, const float *const *values, void *pack),
+                          const void *arg, cr_err *err)
+{
+    return cr_weights_pack(prep->owner, step, key, bytes, fill, arg, &step->pack, err);
+}
+
+static cr_status prepare_steps(planning *pl)
+{
+    cr_plan *p = pl->p;
+    cr_preparing prep = {.arena = &p->arena,
+                         .tensor = p->tensor,
+                         .conv_algorithm = pl->options->conv_algorithm,
+                         .exact = pl->options->exact,
+                         .pack = get_pack,
+                         .owner = p->weights};
+    for (int i = 0; i < p->n_steps; i++) {
+        cr_step *step = &p->step[i];
+        if (pl->no_run[step->layer->index]) {
+            step->implementation = "view";
+            continue;
+        }
+        step->run = step->layer->type->run;
+        step->implementation = "plain";
+        if (step->layer->type->prepare) {
+            cr_status status = step->layer->type->prepare(step, &prep, pl->err);
+            if (status != CREMA_OK)
+                return status;
+        }
+        if (step->scratch_bytes > p->scratch_bytes)
+            p->scratch_bytes = step->scratch_bytes;
+    }
+    return CREMA_OK;
+}
+
+static cr_status lay_out(planning *pl)
+{
+    cr_plan *p = pl->p;
+    cr_layout layout = {.graph = p->graph,
+                        .tensor = p->tensor,
+                        .use = pl->use,
+                        .kept = p->kept,
+                        .place = p->place,
+                        .in_place = pl->in_place,
+                        .no_run = pl->no_run};
+    cr_status status = cr_layout_make(&layout, &pl->scratch, pl->err);
+    p->arena_bytes = layout.arena_bytes;
+    p->live_bytes = layout.live_bytes;
+    return status;
+}
+
+static cr_status allocate(planning *pl)
+{
+    cr_plan *p = pl->p;
+    const cr_graph *g = p->graph;
+    size_t n_tensors = (size_t)g->n_tensors, n_layers = (size_t)g->n_layers;
+    size_t most = 0; // bottoms or tops of one layer
+    for (int i = 0; i < g->n_layers; i++) {
+        const cr_layer *layer = g->node[i].layer;
+        most = (size_t)layer->n_in > most ? (size_t)layer->n_in : most;
+        most = (size_t)layer->n_out > most ? (size_t)layer->n_out : most;
+    }
+    p->tensor = cr_arena_array(&p->arena, n_tensors, sizeof *p->tensor);
+    p->place = cr_arena_array(&p->arena, n_tensors, sizeof *p->place);
+    p->kept = cr_arena_array(&p->arena, n_tensors, sizeof *p->kept);
+    p->step = cr_arena_array(&p->arena, n_layers, sizeof *p->step);
+    pl->use = cr_arena_array(&pl->scratch, n_layers, sizeof *pl->use);
+    pl->in_place = cr_arena_array(&pl->scratch, n_layers, sizeof *pl->in_place);
+    pl->no_run = cr_arena_array(&pl->scratch, n_layers, sizeof *pl->no_run);
+    pl->in = cr_arena_array(&pl->scratch, most, sizeof *pl->in);
+    pl->out = cr_arena_array(&pl->scratch, most, sizeof *pl->out);
+    if (!p->tensor || !p->place || !p->kept || !p->step || !pl->use || !pl->in_place || !pl->no_run ||
+        !pl->in || !pl->out)
+        return cr_no_memory(pl->err);
+    for (size_t t = 0; t < n_tensors; t++)
+        p->tensor[t].name = g->tensor[t].name;
+    return CREMA_OK;
+}
+
+static cr_status make(planning *pl)
+{
+    cr_status status = allocate(pl);
+    if (status == CREMA_OK)
+        status = set_inputs(pl);
+    for (int i = 0; i < pl->p->graph->n_layers && status == CREMA_OK; i++)
+        status = shape_layer(pl, i);
+    if (status == CREMA_OK)
+        status = choose_kept(pl);
+    if (status == CREMA_OK)
+        status = lay_out(pl);
+    if (status == CREMA_OK)
+        status = prepare_steps(pl);
+    return status;
+}
+
+cr_status cr_plan_create(cr_plan **plan, const cr_graph *graph, cr_weights *weights,
+                         const cr_plan_options *options, cr_err *err)
+{
+    *plan = NULL;
+    cr_plan *p = cr_alloc_zero(sizeof *p);
+    if (!p)
+        return cr_no_memory(err);
+    p->refs = 1;
+    p->graph = graph;
+    p->weights = weights;
+    planning pl = {.p = p, .options = options, .err = err};
+    cr_status status = make(&pl);
+    cr_arena_free(&pl.scratch);
+    if (status != CREMA_OK)
+        cr_plan_unref(p);
+    else
+        *plan = p;
+    return status;
+}
+
+cr_plan *cr_plan_ref(cr_plan *plan)
+{
+    __atomic_add_fetch(&plan->refs, 1, __ATOMIC_RELAXED);
+    return plan;
+}
+
+void cr_plan_unref(cr_plan *plan)
+{
+    if (!plan || __atomic_sub_fetch(&plan->refs, 1, __ATOMIC_ACQ_REL) > 0)
+        return;
+    cr_arena_free(&plan->arena);
+    cr_free(plan);
+}

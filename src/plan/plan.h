@@ -1,0 +1,40 @@
+/*
+ * plan.h - how a graph runs for one set of input shapes. Immutable; many runners may use one plan.
+ *
+ *   graph + input shapes -> shapes of all tensors -> weights bound -> layout -> steps prepared
+ */
+#ifndef CR_PLAN_PLAN_H
+#define CR_PLAN_PLAN_H
+
+#include "plan/layout.h"
+#include "plan/weights.h"
+
+typedef struct cr_plan_options {
+    const cr_shape *input;   // one per input of the graph, all known
+    const char *const *keep; // blobs whose values must be there after a run; inputs and outputs always are
+    int n_keep;
+    bool keep_all;
+    bool exact;
+    const char *conv_algorithm; // forced, or NULL
+} cr_plan_options;
+
+typedef struct cr_plan cr_plan;
+struct cr_plan {
+    int refs; // atomic
+    cr_arena arena;
+    const cr_graph *graph;
+    cr_weights *weights;
+    cr_tensor *tensor; // by tensor id; data is NULL
+    cr_place *place;
+    bool *kept;
+    int n_steps;
+    cr_step *step; // run NULL: a view, nothing to do
+    size_t arena_bytes, live_bytes, scratch_bytes, state_bytes;
+};
+
+cr_status cr_plan_create(cr_plan **plan, const cr_graph *graph, cr_weights *weights,
+                         const cr_plan_options *options, cr_err *err);
+cr_plan *cr_plan_ref(cr_plan *plan);
+void cr_plan_unref(cr_plan *plan); // frees with the last reference; NULL is fine
+
+#endif
