@@ -198,6 +198,11 @@ CREMA_API const char *crema_net_output(const crema_net *net, int index);
 CREMA_API int crema_net_n_layers(const crema_net *net);
 CREMA_API crema_status crema_net_layer(const crema_net *net, int index, crema_layer_info *info);
 
+// A weight blob of a layer (what pycaffe calls net.params): shape and values, owned by the net.
+// CREMA_ERR_USAGE past a layer's last blob, and before the net has been planned for any input shapes.
+CREMA_API crema_status crema_net_param(const crema_net *net, int layer, int index, crema_shape *shape,
+                                       const float **values);
+
 // A row per layer that wants or has weights.
 CREMA_API int crema_net_n_weights(const crema_net *net);
 CREMA_API crema_status crema_net_weights(const crema_net *net, int index, crema_weights_info *info);

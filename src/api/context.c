@@ -1,0 +1,74 @@
+/*
+ * context.c - crema_context: options and callbacks.
+ */
+#include "api/context.h"
+#include "kernels/conv.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const char *crema_version(void)
+{
+    return CREMA_VERSION;
+}
+
+bool cr_copy_options(void *to, size_t to_size, const void *from)
+{
+    memset(to, 0, to_size);
+    memcpy(to, &to_size, sizeof to_size);
+    if (!from)
+        return true;
+    size_t size;
+    memcpy(&size, from, sizeof size);
+    if (size < sizeof size || size > 4096)
+        return false;
+    memcpy(to, from, size < to_size ? size : to_size);
+    return true;
+}
+
+static cr_status check_algorithm(const char *name, cr_err *err)
+{
+    for (const cr_conv_algorithm *const *a = cr_conv_algorithms; *a; a++)
+        if (strcmp((*a)->name, name) == 0)
+            return CREMA_OK;
+    char known[256];
+    size_t n = 0;
+    known[0] = 0;
+    for (const cr_conv_algorithm *const *a = cr_conv_algorithms; *a && n < sizeof known; a++)
+        n += (size_t)snprintf(known + n, sizeof known - n, "%s%s", n ? ", " : "", (*a)->name);
+    return cr_fail(err, CREMA_ERR_USAGE, NULL, "no convolution algorithm is called \"%s\"; there are: %s",
+                   name, known);
+}
+
+crema_context *crema_context_create(const crema_context_options *options, crema_error *err)
+{
+    cr_clear(err);
+    crema_context *c = cr_alloc_zero(sizeof *c);
+    if (!c) {
+        cr_no_memory(err);
+        return NULL;
+    }
+    cr_status status = CREMA_OK;
+    if (!cr_copy_options(&c->options, sizeof c->options, options))
+        status = cr_fail(err, CREMA_ERR_USAGE, NULL, "crema_context_options.struct_size is not set");
+    if (status == CREMA_OK && c->options.conv_algorithm) {
+        status = check_algorithm(c->options.conv_algorithm, err);
+        c->options.conv_algorithm = cr_arena_strdup(&c->arena, c->options.conv_algorithm);
+        if (status == CREMA_OK && !c->options.conv_algorithm)
+            status = cr_no_memory(err);
+    }
+    if (status != CREMA_OK) {
+        crema_context_free(c);
+        return NULL;
+    }
+    c->log = (cr_log){c->options.log, c->options.user};
+    return c;
+}
+
+void crema_context_free(crema_context *context)
+{
+    if (!context)
+        return;
+    cr_arena_free(&context->arena);
+    cr_free(context);
+}

@@ -1,0 +1,212 @@
+/*
+ * net.c - crema_net: loading, and what a net says about itself.
+ */
+#include "api/context.h"
+#include "crema.pb-c.h"
+#include "read/message.h"
+
+#include <string.h>
+
+// The options with every pointer that must outlive the call copied into the net's arena.
+static cr_status copy_options(crema_net *net, const crema_net_options *from, crema_net_options *to,
+                              cr_err *err)
+{
+    if (!from || !cr_copy_options(to, sizeof *to, from))
+        return cr_fail(err, CREMA_ERR_USAGE, NULL,
+                       "crema_net_options are missing, or their struct_size is not set");
+    if (to->n_weights < 0 || (to->n_weights && !to->weights) || to->n_stages < 0 ||
+        (to->n_stages && !to->stages))
+        return cr_fail(err, CREMA_ERR_USAGE, NULL, "crema_net_options: a count does not fit its list");
+    if (to->phase != CREMA_TEST && to->phase != CREMA_TRAIN)
+        return cr_fail(err, CREMA_ERR_USAGE, NULL,
+                       "crema_net_options.phase is neither CREMA_TEST nor CREMA_TRAIN");
+    cr_arena *arena = &net->graph.arena;
+    crema_file *files = cr_arena_array(arena, (size_t)to->n_weights + 1, sizeof *files);
+    if (!files)
+        return cr_no_memory(err);
+    for (int i = -1; i < to->n_weights; i++) {
+        crema_file *f = i < 0 ? &to->net : &files[i];
+        if (i >= 0)
+            *f = to->weights[i];
+        if (f->path && !(f->path = cr_arena_strdup(arena, f->path)))
+            return cr_no_memory(err);
+    }
+    to->weights = files;
+    return CREMA_OK;
+}
+
+static cr_status read_graph(crema_net *net, const crema_net_options *o, cr_err *err)
+{
+    const crema_context *c = net->context;
+    cr_read_options read = {.strict = c->options.strict, .log = &c->log};
+    cr_message message;
+    cr_status status =
+        cr_read_message(&net->graph.arena, &o->net, &crema__net_parameter__descriptor, &read, &message, err);
+    if (status != CREMA_OK)
+        return status;
+    cr_graph_options options = {.train = o->phase == CREMA_TRAIN,
+                                .level = o->level,
+                                .stages = o->stages,
+                                .n_stages = o->n_stages,
+                                .log = &c->log};
+    return cr_graph_build(&net->graph, (Crema__NetParameter *)message.root, message.notes, &options, err);
+}
+
+static cr_status open_weights(crema_net *net, const crema_net_options *o, cr_err *err)
+{
+    const crema_context *c = net->context;
+    cr_weights_options options = {.files = o->weights,
+                                  .n_files = o->n_weights,
+                                  .allow_missing = o->allow_missing,
+                                  .seed = o->seed,
+                                  .log = &c->log,
+                                  .progress = c->options.progress,
+                                  .cancel = c->options.cancel,
+                                  .user = c->options.user};
+    return cr_weights_open(&net->weights, &net->graph, &options, err);
+}
+
+// Plans for the declared shapes, so that what can be known at load is found at load.
+static cr_status plan_declared(crema_net *net, cr_err *err)
+{
+    const cr_graph *g = &net->graph;
+    for (int i = 0; i < g->n_inputs; i++)
+        if (g->input_shape[i].rank < 0)
+            return CREMA_OK;
+    cr_plan_options options = {.input = g->input_shape,
+                               .exact = net->context->options.exact,
+                               .conv_algorithm = net->context->options.conv_algorithm};
+    return cr_plan_create(&net->plan, g, net->weights, &options, err);
+}
+
+crema_net *crema_net_load(crema_context *context, const crema_net_options *options, crema_error *err)
+{
+    cr_clear(err);
+    crema_net *net = cr_alloc_zero(sizeof *net);
+    if (!net || !context) {
+        cr_free(net);
+        if (context)
+            cr_no_memory(err);
+        else
+            cr_fail(err, CREMA_ERR_USAGE, NULL, "no context was given");
+        return NULL;
+    }
+    net->context = context;
+    crema_net_options copy;
+    cr_status status = copy_options(net, options, &copy, err);
+    if (status == CREMA_OK)
+        status = read_graph(net, &copy, err);
+    if (status == CREMA_OK)
+        status = open_weights(net, &copy, err);
+    if (status == CREMA_OK)
+        status = plan_declared(net, err);
+    if (status != CREMA_OK) {
+        crema_net_free(net);
+        return NULL;
+    }
+    return net;
+}
+
+void crema_net_free(crema_net *net)
+{
+    if (!net)
+        return;
+    cr_plan_unref(net->plan);
+    cr_weights_free(net->weights);
+    cr_graph_free(&net->graph);
+    cr_free(net);
+}
+
+const char *crema_net_name(const crema_net *net)
+{
+    return net->graph.name;
+}
+
+int crema_net_n_inputs(const crema_net *net)
+{
+    return net->graph.n_inputs;
+}
+
+const char *crema_net_input(const crema_net *net, int index, crema_shape *declared)
+{
+    const cr_graph *g = &net->graph;
+    if (index < 0 || index >= g->n_inputs)
+        return NULL;
+    if (declared)
+        *declared = g->input_shape[index];
+    return g->tensor[g->input[index]].name;
+}
+
+int crema_net_n_outputs(const crema_net *net)
+{
+    return net->graph.n_outputs;
+}
+
+const char *crema_net_output(const crema_net *net, int index)
+{
+    const cr_graph *g = &net->graph;
+    return index < 0 || index >= g->n_outputs ? NULL : g->tensor[g->output[index]].name;
+}
+
+int crema_net_n_layers(const crema_net *net)
+{
+    return net->graph.n_layers;
+}
+
+crema_status crema_net_layer(const crema_net *net, int index, crema_layer_info *info)
+{
+    if (index < 0 || index >= net->graph.n_layers)
+        return CREMA_ERR_USAGE;
+    const cr_layer *layer = net->graph.node[index].layer;
+    *info = (crema_layer_info){.name = layer->name,
+                               .type = layer->type->name,
+                               .n_bottoms = layer->n_in,
+                               .n_tops = layer->n_out,
+                               .bottoms = layer->in_name,
+                               .tops = layer->out_name};
+    return CREMA_OK;
+}
+
+crema_status crema_net_param(const crema_net *net, int layer, int index, crema_shape *shape,
+                             const float **values)
+{
+    bool there = layer >= 0 && layer < net->graph.n_layers && index >= 0 && index < CR_MAX_BLOBS &&
+                 cr_weights_value(net->weights, layer, index, shape, values);
+    return there ? CREMA_OK : CREMA_ERR_USAGE;
+}
+
+int crema_net_n_weights(const crema_net *net)
+{
+    int n = 0;
+    crema_weights_info info;
+    while (cr_weights_report(net->weights, n, &info))
+        n++;
+    return n;
+}
+
+crema_status crema_net_weights(const crema_net *net, int index, crema_weights_info *info)
+{
+    return index >= 0 && cr_weights_report(net->weights, index, info) ? CREMA_OK : CREMA_ERR_USAGE;
+}
+
+crema_status crema_net_transform(const crema_net *net, const char *input, crema_transform *out)
+{
+    const cr_graph *g = &net->graph;
+    for (int i = 0; i < g->n_inputs; i++) {
+        const cr_edge *t = &g->tensor[g->input[i]];
+        if (strcmp(t->name, input) != 0)
+            continue;
+        const Crema__TransformationParameter *p = g->node[t->producer].layer->param->transform_param;
+        if (!p)
+            break;
+        *out = (crema_transform){.scale = p->scale,
+                                 .n_mean_values = (int)p->n_mean_value,
+                                 .mean_values = p->mean_value,
+                                 .mean_file = p->mean_file,
+                                 .crop_size = (int)p->crop_size,
+                                 .force_color = p->force_color,
+                                 .force_gray = p->force_gray};
+        return CREMA_OK;
+    }
+    return CREMA_ERR_USAGE;
+}
