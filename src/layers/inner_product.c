@@ -1,0 +1,118 @@
+/*
+ * inner_product.c - InnerProduct: every output is a weighted sum of all inputs from `axis` on, plus a bias.
+ *
+ *     x (M, K): axes before `axis`, axes from it on;   y (M, N), N = num_output
+ *     weights (N, K), or (K, N) with transpose;   bias (N)
+ *
+ * The top has the axes before `axis` and one more. Sources: inner_product_layer.cpp. Weights of older files,
+ * 1x1xNxK, are read as (N, K).
+ */
+#include "crema.pb-c.h"
+#include "kernels/blas.h"
+#include "layers/layer.h"
+
+static const Crema__InnerProductParameter none = CREMA__INNER_PRODUCT_PARAMETER__INIT;
+
+static const Crema__InnerProductParameter *param(const cr_layer *layer)
+{
+    return layer->param->inner_product_param ? layer->param->inner_product_param : &none;
+}
+
+static cr_status setup(cr_layer *layer, cr_err *err)
+{
+    const Crema__InnerProductParameter *p = param(layer);
+    if (p->num_output == 0)
+        return cr_layer_fail(layer, err, layer->param->inner_product_param, "num_output", 0,
+                             "num_output must be given, and at least 1");
+    return CREMA_OK;
+}
+
+static cr_status shape(const cr_layer *layer, cr_shaping *s, cr_err *err)
+{
+    const Crema__InnerProductParameter *p = param(layer);
+    const cr_shape *in = &s->in[0];
+    int axis;
+    cr_status status =
+        cr_layer_axis(layer, layer->param->inner_product_param, "axis", p->axis, in->rank, 0, &axis, err);
+    if (status != CREMA_OK)
+        return status;
+    int64_t n = p->num_output, k = cr_shape_range(in, axis, in->rank);
+    s->out[0] = *in;
+    s->out[0].rank = axis + 1;
+    s->out[0].dim[axis] = n;
+    cr_shape weights = {.rank = 2, .dim = {p->transpose ? k : n, p->transpose ? n : k}};
+    s->blob[s->n_blobs++] = (cr_blob_spec){.shape = weights, .what = "weights", .filler = p->weight_filler};
+    if (p->bias_term)
+        s->blob[s->n_blobs++] =
+            (cr_blob_spec){.shape = {.rank = 1, .dim = {n}}, .what = "bias", .filler = p->bias_filler};
+    if (!cr_i64_mul(n, k, &s->macs) || !cr_i64_mul(s->macs, cr_shape_range(in, 0, axis), &s->macs))
+        return cr_layer_fail(layer, err, layer->param->inner_product_param, "num_output", 0,
+                             "num_output %u makes the product too large", p->num_output);
+    return CREMA_OK;
+}
+
+// rows of x, each k floats, `x_step` apart, to rows of y. With more than one part, k is cut and the parts lie
+// `part_step` apart: the batch axis is one of the summed axes, and images are apart.
+typedef struct product {
+    int64_t rows, k, x_step, y_step;
+    int64_t parts, part_step;
+} product;
+
+static void run_product(const cr_step *step, cr_run *run, const product *x, const float *in, float *out)
+{
+    const Crema__InnerProductParameter *p = param(step->layer);
+    int64_t n = p->num_output;
+    cr_gemm g = {.trans_b = !p->transpose, .m = x->rows, .n = n, .k = x->k, .alpha = 1};
+    g.lda = x->x_step;
+    g.ldb = p->transpose ? n : x->k * x->parts;
+    g.ldc = x->y_step;
+    g.c = out;
+    for (int64_t part = 0; part < x->parts; part++) {
+        g.a = in + part * x->part_step;
+        g.b = step->blob[0] + part * x->k * (p->transpose ? n : 1);
+        cr_sgemm(&g, run->pool);
+        g.beta = 1;
+    }
+    for (int64_t row = 0; p->bias_term && row < x->rows; row++)
+        for (int64_t i = 0; i < n; i++)
+            out[row * x->y_step + i] += step->blob[1][i];
+}
+
+static void run(const cr_step *step, cr_run *run)
+{
+    const Crema__InnerProductParameter *p = param(step->layer);
+    const cr_tensor *in = cr_in(step, run, 0), *out = cr_out(step, run, 0);
+    int rank = in->shape.rank, axis = p->axis < 0 ? p->axis + rank : p->axis;
+    int64_t n = p->num_output;
+    product x = {.rows = cr_shape_range(&in->shape, 0, axis), .k = cr_shape_range(&in->shape, axis, rank)};
+    x.parts = 1;
+    x.x_step = x.k;
+    x.y_step = n;
+    if (axis == 1) {
+        x.x_step = in->image_stride;
+        x.y_step = out->image_stride;
+    } else if (axis == 0 && !cr_tensor_contiguous(in)) {
+        x.parts = in->shape.dim[0];
+        x.part_step = in->image_stride;
+        x.k = cr_tensor_image_count(in);
+    } else if (axis > 1 && !(cr_tensor_contiguous(in) && cr_tensor_contiguous(out))) {
+        x.rows = cr_shape_range(&in->shape, 1, axis);
+        for (int64_t i = 0; i < in->shape.dim[0]; i++)
+            run_product(step, run, &x, in->data + i * in->image_stride, out->data + i * out->image_stride);
+        return;
+    }
+    run_product(step, run, &x, in->data, out->data);
+}
+
+const cr_layer_type cr_layer_inner_product = {
+    .name = "InnerProduct",
+    .param = "inner_product_param",
+    .in_min = 1,
+    .in_max = 1,
+    .out_min = 1,
+    .out_max = 1,
+    .flags = CR_STRIDED,
+    .setup = setup,
+    .shape = shape,
+    .run = run,
+};

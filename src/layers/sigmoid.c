@@ -1,0 +1,34 @@
+/*
+ * sigmoid.c - Sigmoid: 1 / (1 + exp(-x)).
+ *
+ * Caffe computes 0.5 tanh(x / 2) + 0.5, which is the same up to the last bits near 1 and loses all digits of
+ * small results; ours keeps them.
+ */
+#include "layers/elementwise.h"
+
+#include <math.h>
+
+static void piece(const void *arg, const cr_piece *p)
+{
+    (void)arg;
+    for (int64_t i = 0; i < p->n * p->inner; i++)
+        p->out[i] = 1 / (1 + expf(-p->in[i]));
+}
+
+static void run(const cr_step *step, cr_run *run)
+{
+    cr_rows rows = cr_rows_plain(cr_in(step, run, 0));
+    cr_elementwise(step, run, &rows, piece, NULL);
+}
+
+const cr_layer_type cr_layer_sigmoid = {
+    .name = "Sigmoid",
+    .param = "sigmoid_param",
+    .in_min = 1,
+    .in_max = 1,
+    .out_min = 1,
+    .out_max = 1,
+    .flags = CR_INPLACE | CR_STRIDED,
+    .shape = cr_shape_like_bottom,
+    .run = run,
+};

@@ -1,0 +1,105 @@
+/*
+ * softmax.c - Softmax: exp(x - max) / sum along one axis (default 1).
+ *
+ *     data (outer, channels, inner): for each outer entry, all channels of up to POSITIONS inner positions are
+ *     one unit, so that the loops run along memory; an item of work is one or several units.
+ */
+#include "crema.pb-c.h"
+#include "layers/elementwise.h"
+
+#include <math.h>
+
+enum { POSITIONS = 64, ITEM = 4096 }; // ITEM: floats
+
+static const Crema__SoftmaxParameter none = CREMA__SOFTMAX_PARAMETER__INIT;
+
+static cr_status axis_of(const cr_layer *layer, const cr_shape *in, int *axis, cr_err *err)
+{
+    const Crema__SoftmaxParameter *p = layer->param->softmax_param;
+    return cr_layer_axis(layer, p, "axis", p ? p->axis : none.axis, in->rank, 0, axis, err);
+}
+
+static cr_status shape(const cr_layer *layer, cr_shaping *s, cr_err *err)
+{
+    int axis;
+    cr_status status = axis_of(layer, &s->in[0], &axis, err);
+    return status == CREMA_OK ? cr_shape_like_bottom(layer, s, err) : status;
+}
+
+typedef struct softmax {
+    const float *in;
+    float *out;
+    int64_t outer, channels, inner;
+    int64_t image_outer;             // outer entries of an image
+    int64_t in_stride, out_stride;   // between images
+    int64_t in_channel, out_channel; // between channels
+    int64_t blocks;                  // units of one outer entry
+    int64_t item_units;
+} softmax;
+
+static void unit(const softmax *s, int64_t index)
+{
+    int64_t outer = index / s->blocks, first = index % s->blocks * POSITIONS;
+    int64_t n = s->inner - first < POSITIONS ? s->inner - first : POSITIONS;
+    int64_t image = outer / s->image_outer;
+    int64_t within = outer % s->image_outer * s->channels * s->inner + first;
+    const float *in = s->in + image * s->in_stride + within;
+    float *out = s->out + image * s->out_stride + within;
+    float max[POSITIONS], sum[POSITIONS] = {0};
+    for (int64_t i = 0; i < n; i++)
+        max[i] = in[i];
+    for (int64_t c = 1; c < s->channels; c++)
+        for (int64_t i = 0; i < n; i++)
+            max[i] = max[i] < in[c * s->in_channel + i] ? in[c * s->in_channel + i] : max[i];
+    for (int64_t c = 0; c < s->channels; c++)
+        for (int64_t i = 0; i < n; i++) {
+            float e = expf(in[c * s->in_channel + i] - max[i]);
+            out[c * s->out_channel + i] = e;
+            sum[i] += e;
+        }
+    for (int64_t c = 0; c < s->channels; c++)
+        for (int64_t i = 0; i < n; i++)
+            out[c * s->out_channel + i] /= sum[i];
+}
+
+static void item(void *ctx, int64_t index, int slot)
+{
+    (void)slot;
+    const softmax *s = ctx;
+    int64_t end = (index + 1) * s->item_units, units = s->outer * s->blocks;
+    for (int64_t u = index * s->item_units; u < end && u < units; u++)
+        unit(s, u);
+}
+
+static void run(const cr_step *step, cr_run *run)
+{
+    const cr_tensor *in = cr_in(step, run, 0), *out = cr_out(step, run, 0);
+    const cr_shape *shape_in = &in->shape;
+    int axis = 0;
+    if (cr_shape_count(shape_in) == 0 || axis_of(step->layer, shape_in, &axis, NULL) != CREMA_OK)
+        return;
+    softmax s = {
+        .in = in->data, .out = out->data, .in_stride = in->image_stride, .out_stride = out->image_stride};
+    s.outer = cr_shape_range(shape_in, 0, axis);
+    s.image_outer = cr_shape_range(shape_in, 1, axis);
+    s.channels = shape_in->dim[axis];
+    s.inner = cr_shape_range(shape_in, axis + 1, shape_in->rank);
+    s.in_channel = axis == 0 ? in->image_stride : s.inner;
+    s.out_channel = axis == 0 ? out->image_stride : s.inner;
+    s.blocks = (s.inner + POSITIONS - 1) / POSITIONS;
+    int64_t unit_floats = s.channels * (s.inner < POSITIONS ? s.inner : POSITIONS);
+    s.item_units = unit_floats < ITEM ? ITEM / unit_floats : 1;
+    cr_parallel(run->pool, (s.outer * s.blocks + s.item_units - 1) / s.item_units, item, &s);
+}
+
+const cr_layer_type cr_layer_softmax = {
+    .name = "Softmax",
+    .param = "softmax_param",
+    .in_min = 1,
+    .in_max = 1,
+    .out_min = 1,
+    .out_max = 1,
+    .flags = CR_INPLACE | CR_STRIDED,
+    .shape = shape,
+    .run = run,
+};

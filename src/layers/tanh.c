@@ -1,0 +1,31 @@
+/*
+ * tanh.c - TanH: the hyperbolic tangent.
+ */
+#include "layers/elementwise.h"
+
+#include <math.h>
+
+static void piece(const void *arg, const cr_piece *p)
+{
+    (void)arg;
+    for (int64_t i = 0; i < p->n * p->inner; i++)
+        p->out[i] = tanhf(p->in[i]);
+}
+
+static void run(const cr_step *step, cr_run *run)
+{
+    cr_rows rows = cr_rows_plain(cr_in(step, run, 0));
+    cr_elementwise(step, run, &rows, piece, NULL);
+}
+
+const cr_layer_type cr_layer_tanh = {
+    .name = "TanH",
+    .param = "tanh_param",
+    .in_min = 1,
+    .in_max = 1,
+    .out_min = 1,
+    .out_max = 1,
+    .flags = CR_INPLACE | CR_STRIDED,
+    .shape = cr_shape_like_bottom,
+    .run = run,
+};
