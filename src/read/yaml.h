@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "schema/builder.h"
 
 typedef enum cr_yaml_kind { CR_YAML_SCALAR, CR_YAML_LIST, CR_YAML_MAP } cr_yaml_kind;
 
@@ -33,6 +34,9 @@ cr_status cr_yaml_number(const cr_yaml *node, const char *file, const char *what
 cr_status cr_yaml_integer(const cr_yaml *node, const char *file, const char *what, int64_t *out, cr_err *err);
 cr_status cr_yaml_string(const cr_yaml *node, const char *file, const char *what, const char **out,
                          cr_err *err);
+// A plain scalar as a number or a word, with YAML's own spellings (+1, .inf, .nan) as the builder reads them; a
+// quoted one as a string.
+cr_value cr_yaml_value(const cr_yaml *node);
 // Fails at the first key of the map that is not in the NULL-ended list, with the nearest one as a hint.
 cr_status cr_yaml_known_keys(const cr_yaml *map, const char *file, const char *const *known, cr_err *err);
 

@@ -130,8 +130,8 @@ static int read_integer(const cr_value *value, bool *negative, uint64_t *magnitu
     return overflow ? -1 : 1;
 }
 
-static cr_status integer_in(const cr_value *value, int64_t low, uint64_t high, int64_t *out,
-                            char why[CR_VALUE_WHY])
+cr_status cr_value_integer(const cr_value *value, int64_t low, uint64_t high, int64_t *out,
+                           char why[CR_VALUE_WHY])
 {
     bool negative = false;
     uint64_t magnitude = 0;
@@ -226,7 +226,7 @@ static cr_status long_decimal(const char *s, size_t size, cr_arena *arena, doubl
     return CREMA_OK;
 }
 
-static cr_status read_real(const cr_value *value, cr_arena *arena, double *out, char why[CR_VALUE_WHY])
+cr_status cr_value_real(const cr_value *value, cr_arena *arena, double *out, char why[CR_VALUE_WHY])
 {
     const char *s = value->text, *end = s + value->size;
     bool negative = s < end && *s == '-';
@@ -339,7 +339,7 @@ static cr_status store_enum(const ProtobufCEnumDescriptor *type, const cr_value 
     int64_t n;
     if (value->kind == CR_VALUE_U64)
         n = (int32_t)value->bits;
-    else if (integer_in(value, INT32_MIN, INT32_MAX, &n, why) != CREMA_OK)
+    else if (cr_value_integer(value, INT32_MIN, INT32_MAX, &n, why) != CREMA_OK)
         return refuse(why, "a name or a number of its enum", value);
     if (!protobuf_c_enum_descriptor_get_value(type, (int)n)) {
         char expected[96];
@@ -402,7 +402,7 @@ static cr_status store_integer(const ProtobufCFieldDescriptor *field, const cr_v
     int64_t n = 0;
     if (value->kind != CR_VALUE_U64) {
         cr_status status =
-            integer_in(value, range[is_signed][is_64].low, range[is_signed][is_64].high, &n, why);
+            cr_value_integer(value, range[is_signed][is_64].low, range[is_signed][is_64].high, &n, why);
         if (status != CREMA_OK)
             return status;
         bits = (uint64_t)n;
@@ -423,7 +423,7 @@ static cr_status store_real(const ProtobufCFieldDescriptor *field, const cr_valu
     if (value->kind == CR_VALUE_U64)
         return refuse(why, "a number with a fraction part", value);
     if (value->kind != CR_VALUE_F32 && value->kind != CR_VALUE_F64) {
-        cr_status status = read_real(value, arena, &x, why);
+        cr_status status = cr_value_real(value, arena, &x, why);
         if (status != CREMA_OK)
             return status;
     }

@@ -16,4 +16,10 @@ size_t cr_value_bytes(const ProtobufCFieldDescriptor *field);
 cr_status cr_value_store(const ProtobufCFieldDescriptor *field, const cr_value *value, cr_arena *arena,
                          void *member, char why[CR_VALUE_WHY]);
 
+// The same for a number without a field: words (inf, nan) and numbers as spelled. high may exceed INT64_MAX: then
+// *out holds the bits.
+cr_status cr_value_integer(const cr_value *value, int64_t low, uint64_t high, int64_t *out,
+                           char why[CR_VALUE_WHY]);
+cr_status cr_value_real(const cr_value *value, cr_arena *arena, double *out, char why[CR_VALUE_WHY]);
+
 #endif
