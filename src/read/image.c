@@ -8,6 +8,7 @@
  */
 #include "read/image.h"
 
+#include "read/sniff.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -98,22 +99,24 @@ static cr_status read_jpeg(const cr_image_bytes *bytes, cr_image *out, cr_err *e
     return status;
 }
 
-// What the file is instead of a picture that we read, for the message.
-static const char *foreign(const cr_image_bytes *bytes)
+// Says what the file is instead of a picture that we read.
+static cr_status foreign(const cr_file *file, const cr_image_bytes *bytes, cr_err *err)
 {
     static const struct {
         const char *start, *what;
-    } known[] = {{"GIF8", "a GIF picture"},    {"BM", "a BMP picture"},
-                 {"II*", "a TIFF picture"},    {"MM\0*", "a TIFF picture"},
-                 {"RIFF", "a WebP picture"},   {"version https://git-lfs", "a Git-LFS pointer"},
-                 {"<", "an HTML or XML file"}, {"PK", "a ZIP archive"},
-                 {"\x93NUMPY", "a .npy file"}};
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        size_t n = strlen(known[i].start);
-        if (bytes->size >= n && memcmp(bytes->data, known[i].start, n) == 0)
-            return known[i].what;
-    }
-    return bytes->size ? "something else" : "an empty file";
+    } pictures[] = {{"RIFF", "is a WebP image"},
+                    {"BM", "is a BMP image"},
+                    {"II*", "is a TIFF image"},
+                    {"MM", "is a TIFF image"}};
+    cr_sniff sniff = {.sentence = ""};
+    cr_status status = cr_sniff_file(file, &sniff, err);
+    if (status != CREMA_OK)
+        return status;
+    const char *what = sniff.sentence[0] ? sniff.sentence : "is not a picture";
+    for (size_t i = 0; i < sizeof pictures / sizeof *pictures; i++)
+        if (strncmp((const char *)bytes->data, pictures[i].start, strlen(pictures[i].start)) == 0)
+            what = pictures[i].what;
+    return cr_image_fail(bytes, err, "%s; pictures may be JPEG, PNG or PNM", what);
 }
 
 cr_status cr_image_read(const cr_file *file, cr_image *out, cr_err *err)
@@ -132,7 +135,7 @@ cr_status cr_image_read(const cr_file *file, cr_image *out, cr_err *err)
     else if (cr_image_is_pnm(&bytes))
         status = cr_image_read_pnm(&bytes, out, err);
     else
-        status = cr_image_fail(&bytes, err, "is %s; JPEG, PNG and PNM pictures are read", foreign(&bytes));
+        status = foreign(file, &bytes, err);
     if (status != CREMA_OK)
         cr_image_free(out);
     cr_free(data);

@@ -32,9 +32,11 @@ typedef struct header {
     uint64_t values_at; // offset in the file
 } header;
 
-bool cr_npy_sniff(const void *start, size_t n)
+bool cr_npy_is(const cr_file *file)
 {
-    return n >= 6 && memcmp(start, MAGIC, 6) == 0;
+    unsigned char start[6];
+    return cr_file_read(file, 0, start, sizeof start, NULL) == CREMA_OK &&
+           memcmp(start, MAGIC, sizeof start) == 0;
 }
 
 static cr_status bad(const header *h, cr_err *err, const char *what)
@@ -191,7 +193,7 @@ static cr_status read_header(header *h, cr_err *err)
     cr_status status = cr_file_read(h->file, 0, start, n, err);
     if (status != CREMA_OK)
         return status;
-    if (!cr_npy_sniff(start, n))
+    if (!cr_npy_is(h->file))
         return bad(h, err, "is not a .npy file");
     if (n < sizeof start)
         return bad(h, err, "is cut short: a .npy file's header is longer");
@@ -319,4 +321,16 @@ cr_status cr_npy_read(const cr_file *file, cr_shape *shape, float **data, cr_err
     *shape = h.shape;
     *data = values;
     return CREMA_OK;
+}
+
+cr_status cr_npy_load(const char *path, cr_shape *shape, float **data, cr_err *err)
+{
+    *data = NULL;
+    cr_file file;
+    cr_status status = cr_file_open(&file, &(crema_file){.path = path}, err);
+    if (status != CREMA_OK)
+        return status;
+    status = cr_npy_read(&file, shape, data, err);
+    cr_file_close(&file);
+    return status;
 }

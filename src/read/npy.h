@@ -10,9 +10,10 @@
 #include "base/file.h"
 #include "base/tensor.h"
 
-// True if the file starts as every .npy file does.
-bool cr_npy_sniff(const void *start, size_t n);
+// True if the file starts as every .npy file does; false if it can't be read.
+bool cr_npy_is(const cr_file *file);
 // *data holds the values (never NULL on success); free it with cr_free. Nothing may stand behind the values.
 cr_status cr_npy_read(const cr_file *file, cr_shape *shape, float **data, cr_err *err);
+cr_status cr_npy_load(const char *path, cr_shape *shape, float **data, cr_err *err);
 
 #endif

@@ -323,11 +323,12 @@ END_TEST
 
 START_TEST(other_files_are_named)
 {
-    expect_error(LITERAL("GIF89a"), "is a GIF picture; JPEG, PNG and PNM pictures are read");
-    expect_error(LITERAL("<!DOCTYPE html>"), "is an HTML or XML file");
-    expect_error(LITERAL("version https://git-lfs.github.com/spec/v1"), "is a Git-LFS pointer");
-    expect_error(LITERAL("P7 ..."), "is something else");
-    expect_error(LITERAL(""), "is an empty file");
+    expect_error(LITERAL("GIF89a"), "is a GIF image; pictures may be JPEG, PNG or PNM");
+    expect_error(LITERAL("RIFF1234WEBP"), "is a WebP image; ");
+    expect_error(LITERAL("<!DOCTYPE html>"), "is an HTML page");
+    expect_error(LITERAL("P7 ..."), "is text; ");
+    expect_error(LITERAL("\x01\x02\x03"), "is not a picture; ");
+    expect_error(LITERAL(""), "; pictures may be JPEG, PNG or PNM");
 }
 END_TEST
 
