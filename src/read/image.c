@@ -108,11 +108,11 @@ static cr_status foreign(const cr_file *file, const cr_image_bytes *bytes, cr_er
                     {"BM", "is a BMP image"},
                     {"II*", "is a TIFF image"},
                     {"MM", "is a TIFF image"}};
-    cr_sniff sniff = {.sentence = ""};
+    cr_sniff sniff;
     cr_status status = cr_sniff_file(file, &sniff, err);
     if (status != CREMA_OK)
         return status;
-    const char *what = sniff.sentence[0] ? sniff.sentence : "is not a picture";
+    const char *what = sniff.sentence;
     for (size_t i = 0; i < sizeof pictures / sizeof *pictures; i++)
         if (strncmp((const char *)bytes->data, pictures[i].start, strlen(pictures[i].start)) == 0)
             what = pictures[i].what;

@@ -327,7 +327,7 @@ START_TEST(other_files_are_named)
     expect_error(LITERAL("RIFF1234WEBP"), "is a WebP image; ");
     expect_error(LITERAL("<!DOCTYPE html>"), "is an HTML page");
     expect_error(LITERAL("P7 ..."), "is text; ");
-    expect_error(LITERAL("\x01\x02\x03"), "is not a picture; ");
+    expect_error(LITERAL("\x01\x02\x03"), "is in no known format; ");
     expect_error(LITERAL(""), "; pictures may be JPEG, PNG or PNM");
 }
 END_TEST
