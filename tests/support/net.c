@@ -108,9 +108,10 @@ static text write_net(const run *r)
             continue;
         crema_shape shape = b->shape;
         shape.dim[1] = 1;
-        write_input(t.stream, b->name, "_pad", &shape);
+        write_input(t.stream, b->name, "_out_pad", &shape);
         fprintf(t.stream,
-                "layer { name: '%s_concat' type: 'Concat' bottom: '%s_pad' bottom: '%s' top: '%s_wide' }\n",
+                "layer { name: '%s_concat' type: 'Concat' bottom: '%s_out_pad' bottom: '%s' top: "
+                "'%s_out_wide' }\n",
                 b->name, b->name, b->name, b->name);
     }
     fclose(t.stream);
@@ -226,7 +227,7 @@ static float *read_blob(const run *r, crema_runner *runner, const net_blob *b)
 {
     bool wide = widens(r, &b->shape);
     char name[128];
-    snprintf(name, sizeof name, "%s%s", b->name, wide ? "_wide" : "");
+    snprintf(name, sizeof name, "%s%s", b->name, wide ? "_out_wide" : "");
     crema_blob blob;
     crema_error err;
     if (crema_runner_blob(runner, name, &blob, &err) != CREMA_OK)

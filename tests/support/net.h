@@ -5,11 +5,12 @@
  *               .in = {{"a", SHAPE(1, 1, 2), VALUES(1, 2)}, {"b", SHAPE(1, 1, 2), VALUES(3, 4)}},
  *               .out = {{"out", SHAPE(1, 2, 2), VALUES(1, 2, 3, 4)}});
  *     NET_FAILS("axis 7 is out of range",
- *               .net = "layer { name: 'c' type: 'Concat' ... concat_param { @axis: 7 } }",
+ *               .net = "layer { name: 'c' type: 'Concat' ... concat_param { axis: @7 } }",
  *               .in = {{"a", SHAPE(1, 1, 2), NO_VALUES}});
  *
  * The harness writes the Input layers, so `net` holds only the layers under test. An `@` in the text is taken
- * out before loading and marks the place that the error (or warning) must point at.
+ * out before loading and marks the place that the error (or warning) must point at: a scalar's value, a
+ * block's or layer's name.
  *
  * NET_CHECK runs the net with 1, 2 and 3 threads and demands the same bits; then once more between a Slice and
  * a Concat along axis 1, so that the layers see bottoms and tops that are channel ranges of larger tensors.
