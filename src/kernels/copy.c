@@ -228,7 +228,7 @@ static void run_tiles(job *j, int fast, cr_pool *pool)
 void cr_copy_run(const cr_copy *copy, cr_pool *pool)
 {
     job j = {0};
-    if (!simplify(copy, &j.c))
+    if (copy->from == copy->to || !simplify(copy, &j.c))
         return;
     cr_copy *c = &j.c;
     int last = c->rank - 1;

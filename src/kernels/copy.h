@@ -16,7 +16,7 @@ typedef struct cr_copy {
     int64_t dim[CR_MAX_RANK]; // target order: best with decreasing to_step
     int64_t from_step[CR_MAX_RANK], to_step[CR_MAX_RANK];
     const float *from;
-    float *to; // no overlap with from
+    float *to; // no overlap with from; the very same place means that there is nothing to do
 } cr_copy;
 
 void cr_copy_run(const cr_copy *copy, cr_pool *pool);

@@ -169,6 +169,8 @@ static void make_parts(cr_groups *g)
     for (int i = 0; i < graph->n_layers; i++) {
         const cr_node *n = &graph->node[i];
         unsigned flags = n->layer->type->flags;
+        if (g->layout->use[i].view)
+            continue;
         if (flags & CR_CONCAT)
             embed_parts(g, i, n->in, n->layer->n_in, n->out[0]);
         else if (flags & CR_SLICE)
@@ -200,12 +202,30 @@ static bool members_needed_after(const cr_groups *g, int group, int now)
     return false;
 }
 
-static bool parts_needed_after(const cr_groups *g, int group, int now)
+// Two groups of one tree: whether they have a byte in common. Parts of images side by side do not.
+static bool overlap(const cr_groups *g, int a, int b)
 {
-    if (members_needed_after(g, group, now))
+    int64_t at_a = cr_groups_offset(g, a), at_b = cr_groups_offset(g, b);
+    int64_t stride = cr_groups_stride(g, a), row_a = row(g, a), row_b = row(g, b);
+    int64_t span_a = cr_groups_count(g, a), span_b = cr_groups_count(g, b);
+    bool same_images = stride == cr_groups_stride(g, b) && at_a + row_a <= stride && at_b + row_b <= stride;
+    if (same_images) {
+        span_a = row_a;
+        span_b = row_b;
+    } else {
+        span_a += (stride - row_a) * images(g, g->group[a].first_member);
+        span_b += (cr_groups_stride(g, b) - row_b) * images(g, g->group[b].first_member);
+    }
+    return at_a < at_b + span_b && at_b < at_a + span_a;
+}
+
+// Whether any tensor of the tree under `top` that overlaps `group` is needed after layer `now` has run.
+static bool bytes_needed_after(const cr_groups *g, int top, int group, int now)
+{
+    if (overlap(g, top, group) && members_needed_after(g, top, now))
         return true;
-    for (int c = g->group[group].first_child; c >= 0; c = g->group[c].next_sibling)
-        if (parts_needed_after(g, c, now))
+    for (int c = g->group[top].first_child; c >= 0; c = g->group[c].next_sibling)
+        if (bytes_needed_after(g, c, group, now))
             return true;
     return false;
 }
@@ -233,10 +253,7 @@ static bool can_be_in_place(const cr_groups *g, int layer)
         return false;
     if (cr_groups_root(g, out) == in || cr_groups_root(g, in) == out)
         return false;
-    for (int up = g->group[in].parent; up >= 0; up = g->group[up].parent)
-        if (members_needed_after(g, up, layer))
-            return false;
-    if (parts_needed_after(g, in, layer))
+    if (bytes_needed_after(g, cr_groups_root(g, in), in, layer))
         return false;
     // One of the two may be strided already; then the other must be able to be.
     bool in_strided = images(g, n->in[0]) > 1 && cr_groups_stride(g, in) != row(g, in);
