@@ -1,0 +1,239 @@
+#include "crema.pb-c.h"
+#include "graph/graph.h"
+#include "read/message.h"
+#include "tests/test.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static char warning[600]; // the last one
+
+static void keep_warning(void *user, crema_log_level level, const char *sentence)
+{
+    (void)user;
+    if (level == CREMA_LOG_WARNING)
+        snprintf(warning, sizeof warning, "%s", sentence);
+}
+
+static const cr_log test_log = {keep_warning, NULL};
+
+static cr_status build_with(cr_graph *g, const char *text, cr_graph_options options, cr_err *err)
+{
+    memset(g, 0, sizeof *g);
+    options.log = &test_log;
+    crema_file file = {"net.prototxt", text, strlen(text)};
+    cr_read_options read = {.log = &test_log};
+    cr_message m;
+    cr_status status = cr_read_message(&g->arena, &file, &crema__net_parameter__descriptor, &read, &m, err);
+    if (status == CREMA_OK)
+        status = cr_graph_build(g, (Crema__NetParameter *)m.root, m.notes, &options, err);
+    return status;
+}
+
+static void build(cr_graph *g, const char *text)
+{
+    cr_err err = {0};
+    char sentence[1000];
+    cr_status status = build_with(g, text, (cr_graph_options){0}, &err);
+    ck_assert_msg(status == CREMA_OK, "%s", crema_error_text(&err, sentence, sizeof sentence));
+}
+
+static void fails(const char *text, const char *expected)
+{
+    cr_graph g;
+    cr_err err = {0};
+    char sentence[1000];
+    ck_assert_int_ne(build_with(&g, text, (cr_graph_options){0}, &err), CREMA_OK);
+    ck_assert_str_eq(crema_error_text(&err, sentence, sizeof sentence), expected);
+    cr_graph_free(&g);
+}
+
+#define INPUT \
+    "layer { name: 'in' type: 'Input' top: 'data' input_param { shape { dim: 2 dim: 3 dim: 4 dim: 5 } } }\n"
+
+START_TEST(a_name_means_its_newest_tensor)
+{
+    cr_graph g;
+    build(&g, INPUT "layer { name: 'a' type: 'ReLU' bottom: 'data' top: 'data' }\n"
+                    "layer { name: 'b' type: 'TanH' bottom: 'data' top: 'x' }\n"
+                    "layer { name: 'c' type: 'Sigmoid' bottom: 'data' top: 'y' }\n");
+    ck_assert_int_eq(g.n_tensors, 4);
+    ck_assert_int_eq(cr_graph_find(&g, "data"), 1);
+    ck_assert_int_eq(g.node[1].in[0], 0);
+    ck_assert_int_eq(g.node[2].in[0], 1);
+    ck_assert_int_eq(g.tensor[1].n_readers, 2);
+    ck_assert_int_eq(g.tensor[1].reader[0], 2);
+    ck_assert_int_eq(g.tensor[1].reader[1], 3);
+    ck_assert_int_eq(cr_graph_find(&g, "nothing"), -1);
+    cr_graph_free(&g);
+}
+END_TEST
+
+START_TEST(outputs_are_what_nobody_reads_in_alphabetical_order)
+{
+    cr_graph g;
+    build(&g, INPUT "layer { name: 'a' type: 'ReLU' bottom: 'data' top: 'z' }\n"
+                    "layer { name: 'b' type: 'TanH' bottom: 'data' top: 'm' }\n"
+                    "layer { name: 'c' type: 'Sigmoid' bottom: 'data' top: 'a' }\n");
+    ck_assert_int_eq(g.n_outputs, 3);
+    ck_assert_str_eq(g.tensor[g.output[0]].name, "a");
+    ck_assert_str_eq(g.tensor[g.output[1]].name, "m");
+    ck_assert_str_eq(g.tensor[g.output[2]].name, "z");
+    cr_graph_free(&g);
+}
+END_TEST
+
+START_TEST(inputs_in_all_forms)
+{
+    cr_graph g;
+    build(&g, "input: 'a' input: 'b' input_dim: 1 input_dim: 2 input_dim: 3 input_dim: 4\n"
+              "input_dim: 5 input_dim: 6 input_dim: 7 input_dim: 8\n");
+    ck_assert_int_eq(g.n_inputs, 2);
+    ck_assert_int_eq(g.input_shape[1].rank, 4);
+    ck_assert_int_eq(g.input_shape[0].dim[3], 4);
+    ck_assert_int_eq(g.input_shape[1].dim[0], 5);
+    cr_graph_free(&g);
+    build(&g, "input: 'a' input_shape { dim: 7 dim: 9 } input_dim: 1");
+    ck_assert_int_eq(g.input_shape[0].rank, 2);
+    ck_assert_int_eq(g.input_shape[0].dim[1], 9);
+    cr_graph_free(&g);
+    build(&g, "input: 'a'");
+    ck_assert_int_eq(g.input_shape[0].rank, -1);
+    cr_graph_free(&g);
+    build(&g, "layer { name: 'i' type: 'Input' top: 'x' top: 'y' input_param { shape { dim: 6 } } }");
+    ck_assert_int_eq(g.n_inputs, 2);
+    ck_assert_int_eq(g.input_shape[1].dim[0], 6);
+    cr_graph_free(&g);
+    fails("input: 'a'\ninput_dim: 1 input_dim: 2",
+          "net.prototxt:2:12: 2 input_dim for 1 input: four each (num, channels, height, width) are needed");
+    fails("input: 'a' input: 'b'\n input_shape { dim: 1 }",
+          "net.prototxt:2:2: 1 input_shape for 2 input: one each is needed");
+    fails("input_dim: 3", "net.prototxt:1:12: input_dim without any `input` to name the blob");
+    fails("input: 'a'\ninput_dim: 1 input_dim: -2 input_dim: 3 input_dim: 4",
+          "net.prototxt:2:25: layer \"input\" (Input): dim -2 is negative");
+}
+END_TEST
+
+static bool has_layer(const char *rules, cr_graph_options options)
+{
+    char text[1000];
+    snprintf(text, sizeof text,
+             INPUT "state { stage: 'own' }\nlayer { name: 'a' type: 'ReLU' bottom: 'data' top: 'z' %s }\n",
+             rules);
+    cr_graph g;
+    cr_err err = {0};
+    ck_assert_int_eq(build_with(&g, text, options, &err), CREMA_OK);
+    bool has = cr_graph_find(&g, "z") >= 0;
+    cr_graph_free(&g);
+    return has;
+}
+
+START_TEST(rules_keep_and_drop_layers)
+{
+    const char *s[] = {"s", "t"};
+    cr_graph_options test = {0}, train = {.train = true}, level2 = {.level = 2},
+                     stages = {.stages = s, .n_stages = 2};
+    ck_assert(has_layer("", test));
+    ck_assert(has_layer("include {}", test));
+    ck_assert(!has_layer("exclude {}", test));
+    ck_assert(has_layer("include { phase: TEST }", test));
+    ck_assert(!has_layer("include { phase: TRAIN }", test));
+    ck_assert(has_layer("include { phase: TRAIN }", train));
+    ck_assert(has_layer("include { phase: TRAIN } include { min_level: 0 }", test)); // any rule
+    ck_assert(!has_layer("include { phase: TEST min_level: 1 }", test));             // all parts
+    ck_assert(has_layer("include { min_level: 2 max_level: 2 }", level2));
+    ck_assert(!has_layer("include { max_level: 1 }", level2));
+    ck_assert(!has_layer("exclude { phase: TEST }", test));
+    ck_assert(has_layer("exclude { phase: TRAIN }", test));
+    ck_assert(!has_layer("include { stage: 's' }", test));
+    ck_assert(has_layer("include { stage: 's' stage: 't' }", stages));
+    ck_assert(!has_layer("include { stage: 's' stage: 'u' }", stages)); // all stages
+    ck_assert(!has_layer("include { not_stage: 't' }", stages));
+    ck_assert(has_layer("include { stage: 'own' }", test)); // the net's own state counts
+    fails(INPUT "layer { name: 'a' type: 'ReLU' bottom: 'data' top: 'z'\n include {} exclude {} }",
+          "net.prototxt:3:13: layer \"a\" has both include and exclude rules; only one kind is allowed");
+}
+END_TEST
+
+START_TEST(wrong_nets_say_what_is_wrong)
+{
+    fails(INPUT "layer { name: 'a' type: 'Sofmax' bottom: 'data' top: 'z' }",
+          "net.prototxt:2:25: layer \"a\": unknown layer type \"Sofmax\"; the nearest known one is \"Softmax\"");
+    fails(INPUT "layer { name: 'a' bottom: 'data' top: 'z' }", "net.prototxt:2:1: layer \"a\" has no type");
+    fails(INPUT "layer { name: 'a' type: 'ReLU' bottom: 'dat' top: 'z' }",
+          "net.prototxt:2:40: layer \"a\" (ReLU): unknown bottom \"dat\", which no layer above makes; the "
+          "nearest is "
+          "\"data\"");
+    fails(INPUT "layer { name: 'a' type: 'ReLU' bottom: 'data' top: 'z' }\n"
+                "layer { name: 'b' type: 'ReLU' bottom: 'data' top: 'z' }",
+          "net.prototxt:3:52: layer \"b\" (ReLU): top \"z\" is made already by layer \"a\" (line 2)");
+    fails(INPUT "layer { name: 'a' type: 'ReLU' bottom: 'data' top: 'z' top: 'y' }",
+          "net.prototxt:2:61: layer \"a\" (ReLU): has 2 tops; it takes exactly 1");
+    fails(INPUT "layer { name: 'a' type: 'Concat' top: 'z' }",
+          "net.prototxt:2:1: layer \"a\" (Concat): has 0 bottoms; it takes at least 1");
+    fails("name: 'x'", "net.prototxt: this net has no layers");
+    fails("layer { name: 'a' type: 'Input' top: 'x' include { phase: TRAIN } }",
+          "net.prototxt: no layer of this net belongs to the TEST phase");
+}
+END_TEST
+
+START_TEST(old_formats_are_refused)
+{
+    fails("layers { name: 'a' type: RELU bottom: 'x' top: 'x' }",
+          "net.prototxt:1:1: this net is written in the V1 format (`layers` with types like CONVOLUTION); it "
+          "has to be "
+          "upgraded to `layer` before it runs");
+    fails("layers { layer { name: 'a' type: 'relu' } bottom: 'x' top: 'x' }",
+          "net.prototxt:1:1: this net is written in the V0 format (`layers` with a nested `layer`); it has "
+          "to be "
+          "upgraded to `layer` before it runs");
+    fails(INPUT "layers { name: 'a' type: RELU bottom: 'x' top: 'x' }",
+          "net.prototxt:2:1: a net has either `layers` (V1) or `layer` (V2), not both");
+}
+END_TEST
+
+START_TEST(blocks_of_other_layers_are_not_read_silently)
+{
+    cr_graph g;
+    warning[0] = 0;
+    build(&g, INPUT
+          "layer { name: 'a' type: 'ReLU' bottom: 'data' top: 'z'\n pooling_param { kernel_size: 3 } }");
+    ck_assert_str_eq(warning,
+                     "net.prototxt:3:2: layer \"a\" (ReLU): does not read pooling_param, which is ignored");
+    cr_graph_free(&g);
+    fails(
+        INPUT
+        "layer { name: 'a' type: 'ReLU' bottom: 'data' top: 'z'\n convolution_param { pad_mode: REFLECT } }",
+        "net.prototxt:3:32: layer \"a\" (ReLU): does not implement padding, so pad_mode in convolution_param "
+        "can't "
+        "hold");
+}
+END_TEST
+
+START_TEST(parameters_are_shared_by_name)
+{
+    cr_graph g;
+    build(&g, INPUT
+          "layer { name: 'a' type: 'InnerProduct' bottom: 'data' top: 'x' param { name: 'w' } param { name: "
+          "'b' }\n"
+          "  inner_product_param { num_output: 2 } }\n"
+          "layer { name: 'c' type: 'InnerProduct' bottom: 'data' top: 'y' param { name: 'w' } param { }\n"
+          "  inner_product_param { num_output: 2 } }\n"
+          "layer { name: 'd' type: 'InnerProduct' bottom: 'data' top: 'z' param { } param { name: 'w' "
+          "share_mode: PERMISSIVE }\n"
+          "  inner_product_param { num_output: 2 } }\n");
+    ck_assert_int_eq(g.node[1].share[0].layer, -1);
+    ck_assert_int_eq(g.node[2].share[0].layer, 1);
+    ck_assert_int_eq(g.node[2].share[0].blob, 0);
+    ck_assert(!g.node[2].share[0].permissive);
+    ck_assert_int_eq(g.node[2].share[1].layer, -1);
+    ck_assert_int_eq(g.node[3].share[1].layer, 1);
+    ck_assert(g.node[3].share[1].permissive);
+    cr_graph_free(&g);
+}
+END_TEST
+
+TEST_MAIN("graph/graph", a_name_means_its_newest_tensor, outputs_are_what_nobody_reads_in_alphabetical_order,
+          inputs_in_all_forms, rules_keep_and_drop_layers, wrong_nets_say_what_is_wrong,
+          old_formats_are_refused, blocks_of_other_layers_are_not_read_silently,
+          parameters_are_shared_by_name)
