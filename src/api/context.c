@@ -12,20 +12,6 @@ const char *crema_version(void)
     return CREMA_VERSION;
 }
 
-bool cr_copy_options(void *to, size_t to_size, const void *from)
-{
-    memset(to, 0, to_size);
-    memcpy(to, &to_size, sizeof to_size);
-    if (!from)
-        return true;
-    size_t size;
-    memcpy(&size, from, sizeof size);
-    if (size < sizeof size || size > 4096)
-        return false;
-    memcpy(to, from, size < to_size ? size : to_size);
-    return true;
-}
-
 static cr_status check_algorithm(const char *name, cr_err *err)
 {
     for (const cr_conv_algorithm *const *a = cr_conv_algorithms; *a; a++)

@@ -4,6 +4,7 @@
 #ifndef CR_API_CONTEXT_H
 #define CR_API_CONTEXT_H
 
+#include "base/options.h"
 #include "run/runner.h"
 
 struct crema_context {
@@ -30,9 +31,5 @@ struct crema_runner {
     int n_blobs; // that can be asked for
     int *blob;   // tensor ids, by name of the newest, in the order in which they are made
 };
-
-// Copies an option struct of the caller's size into one of ours; missing fields are zero. False: struct_size is
-// not set.
-bool cr_copy_options(void *to, size_t to_size, const void *from);
 
 #endif
