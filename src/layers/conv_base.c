@@ -1,0 +1,199 @@
+/*
+ * conv_base.c - parameters, shapes and buffers of Convolution and Deconvolution.
+ *
+ * Semantics are those of Caffe's base_conv_layer.cpp: the channels stand at `axis`, all axes behind it are
+ * spatial, all before it are batch; every bottom gives one top with the same weights, and all bottoms have
+ * one shape. `engine` and `force_nd_im2col` choose among Caffe's implementations and mean nothing here.
+ */
+#include "layers/conv_base.h"
+#include "crema.pb-c.h"
+
+// What the shape of a bottom makes of the parameters. `wide` are the convolution's input channels: the bottom's,
+// or the top's of a deconvolution.
+typedef struct geometry {
+    cr_window_spec spec;
+    int axis, n_axes;
+    int64_t in[CR_MAX_AXES], out[CR_MAX_AXES]; // spatial sizes of bottom and top
+    int64_t in_channels, out_channels, group;  // of bottom and top
+} geometry;
+
+cr_status cr_conv_base_setup(cr_layer *layer, cr_err *err)
+{
+    cr_window_spec spec;
+    const Crema__ConvolutionParameter *p = layer->param->convolution_param;
+    cr_status status = cr_window_spec_conv(layer, -1, &spec, err);
+    if (status)
+        return status;
+    if (p->num_output < 1 || p->num_output > INT32_MAX)
+        return cr_layer_fail(layer, err, p, "num_output", 0,
+                             p->has_num_output ? "num_output %u is out of range" : "num_output is not given",
+                             p->num_output);
+    if (p->group < 1)
+        return cr_layer_fail(layer, err, p, "group", 0, "group 0 is less than 1");
+    return CREMA_OK;
+}
+
+static cr_status check_group(const cr_layer *layer, const Crema__ConvolutionParameter *p, int64_t channels,
+                             cr_err *err)
+{
+    if (p->num_output % p->group != 0)
+        return cr_layer_fail(layer, err, p, "group", 0,
+                             "group %u does not divide num_output %u (bottom \"%s\" has %lld channels)",
+                             p->group, p->num_output, layer->in_name[0], (long long)channels);
+    if (channels % p->group != 0)
+        return cr_layer_fail(layer, err, p, "group", 0,
+                             "group %u does not divide the %lld channels of bottom \"%s\"", p->group,
+                             (long long)channels, layer->in_name[0]);
+    return CREMA_OK;
+}
+
+static cr_status read_geometry(const cr_layer *layer, const cr_shape *bottom, bool transposed, geometry *g,
+                               cr_err *err)
+{
+    const Crema__ConvolutionParameter *p = layer->param->convolution_param;
+    cr_status status = cr_layer_axis(layer, p, "axis", p->axis, bottom->rank, 0, &g->axis, err);
+    if (status)
+        return status;
+    g->n_axes = bottom->rank - g->axis - 1;
+    if ((status = cr_window_spec_conv(layer, g->n_axes, &g->spec, err)))
+        return status;
+    g->in_channels = bottom->dim[g->axis];
+    g->out_channels = p->num_output;
+    g->group = p->group;
+    if ((status = check_group(layer, p, g->in_channels, err)))
+        return status;
+    for (int a = 0; a < g->n_axes && !status; a++) {
+        g->in[a] = bottom->dim[g->axis + 1 + a];
+        status = (transposed ? cr_window_out_transposed : cr_window_out)(layer, &g->spec, a, g->in[a],
+                                                                         &g->out[a], err);
+    }
+    return status;
+}
+
+// Multiply-adds; and the check that nothing that is derived from the sizes overflows. Weights times positions
+// bound the column matrix, of which there may be one per part of the groups; an empty axis must not hide that.
+static cr_status count_macs(const cr_layer *layer, const geometry *g, const cr_shape *weights,
+                            bool transposed, int64_t images, int64_t *macs, cr_err *err)
+{
+    enum { MATRICES = 64 };
+    bool fits = true;
+    int64_t bound = MATRICES * (int64_t)sizeof(float);
+    *macs = images;
+    for (int i = 0; i < weights->rank + g->n_axes; i++) {
+        const int64_t *positions = transposed ? g->in : g->out;
+        int64_t n = i < weights->rank ? weights->dim[i] : positions[i - weights->rank];
+        fits = fits && cr_i64_mul(bound, n ? n : 1, &bound);
+        fits = fits && cr_i64_mul(*macs, n, macs);
+    }
+    if (!fits)
+        return cr_layer_fail(layer, err, g->spec.message, NULL, 0, "the layer's sizes overflow");
+    return CREMA_OK;
+}
+
+static cr_status shape_weights(const cr_layer *layer, const geometry *g, bool transposed, cr_shaping *s,
+                               cr_err *err)
+{
+    const Crema__ConvolutionParameter *p = layer->param->convolution_param;
+    cr_blob_spec *w = &s->blob[0];
+    *w = (cr_blob_spec){.what = "weights", .filler = p->weight_filler};
+    w->shape.rank = 2 + g->n_axes;
+    w->shape.dim[0] = transposed ? g->in_channels : g->out_channels;
+    w->shape.dim[1] = (transposed ? g->out_channels : g->in_channels) / g->group;
+    for (int a = 0; a < g->n_axes; a++)
+        w->shape.dim[2 + a] = g->spec.kernel[a];
+    if (!cr_shape_valid(&w->shape))
+        return cr_layer_fail(layer, err, p, NULL, 0, "the layer's sizes overflow");
+    s->n_blobs = 1;
+    if (p->bias_term) {
+        s->blob[1] = (cr_blob_spec){.what = "bias", .filler = p->bias_filler};
+        s->blob[1].shape = (cr_shape){1, {g->out_channels}};
+        s->n_blobs = 2;
+    }
+    return CREMA_OK;
+}
+
+cr_status cr_conv_base_shape(const cr_layer *layer, cr_shaping *s, bool transposed, cr_err *err)
+{
+    geometry g;
+    const cr_shape *bottom = &s->in[0];
+    char first[CR_SHAPE_TEXT], other[CR_SHAPE_TEXT];
+    for (int i = 1; i < layer->n_in; i++)
+        if (!cr_shape_equal(bottom, &s->in[i]))
+            return cr_layer_fail(layer, err, NULL, "bottom", (size_t)i,
+                                 "bottom \"%s\" is %s and \"%s\" is %s; all bottoms must have one shape",
+                                 layer->in_name[0], cr_shape_text(bottom, first, sizeof first),
+                                 layer->in_name[i], cr_shape_text(&s->in[i], other, sizeof other));
+    cr_status status = read_geometry(layer, bottom, transposed, &g, err);
+    if (!status)
+        status = shape_weights(layer, &g, transposed, s, err);
+    int64_t images = 0;
+    if (!status && !cr_i64_mul(cr_shape_range(bottom, 0, g.axis), layer->n_in, &images))
+        status = cr_layer_fail(layer, err, NULL, NULL, 0, "the layer's sizes overflow");
+    if (!status)
+        status = count_macs(layer, &g, &s->blob[0].shape, transposed, images, &s->macs, err);
+    if (status)
+        return status;
+    cr_shape out = *bottom;
+    out.dim[g.axis] = g.out_channels;
+    for (int a = 0; a < g.n_axes; a++)
+        out.dim[g.axis + 1 + a] = g.out[a];
+    for (int i = 0; i < layer->n_out; i++)
+        s->out[i] = out;
+    return CREMA_OK;
+}
+
+cr_status cr_conv_base_prepare(cr_step *step, const cr_preparing *p, bool transposed, cr_conv_data **data,
+                               cr_err *err)
+{
+    geometry g;
+    const cr_shape *bottom = &p->tensor[step->in[0]].shape;
+    cr_conv_data *d = cr_arena_alloc(p->arena, sizeof *d);
+    if (!d)
+        return cr_no_memory(err);
+    cr_status status = read_geometry(step->layer, bottom, transposed, &g, err);
+    if (status)
+        return status;
+    const int64_t *in = transposed ? g.out : g.in, *out = transposed ? g.in : g.out;
+    cr_conv *c = &d->conv;
+    c->window = &d->window;
+    c->in_channels = transposed ? g.out_channels : g.in_channels;
+    c->out_channels = transposed ? g.in_channels : g.out_channels;
+    c->group = g.group;
+    c->in_count = c->out_count = c->kernel_count = 1;
+    for (int a = 0; a < g.n_axes; a++) {
+        c->in_count *= in[a];
+        c->out_count *= out[a];
+        c->kernel_count *= g.spec.kernel[a];
+    }
+    // Only axis 0 may have a stride of its own. Where it is not the last batch axis, it is walked outside.
+    d->batch_axis_0 = g.axis == 1;
+    d->outer = g.axis > 1 ? bottom->dim[0] : 1;
+    c->images = g.axis > 1 ? cr_shape_range(bottom, 1, g.axis) : g.axis == 1 ? bottom->dim[0] : 1;
+    c->in_image_stride = c->in_channels * c->in_count;
+    c->out_image_stride = c->out_channels * c->out_count;
+    step->data = *data = d;
+    return cr_window_build(p->arena, &g.spec, g.n_axes, in, out, c->in_channels, &d->window, err);
+}
+
+void cr_conv_base_run(const cr_step *step, cr_run *run, bool transposed,
+                      void (*fn)(const cr_conv *conv, const cr_conv_buffers *buffers))
+{
+    const cr_conv_data *d = step->data;
+    cr_conv conv = d->conv;
+    for (int i = 0; i < step->n_in; i++) {
+        const cr_tensor *in = cr_in(step, run, i), *out = cr_out(step, run, i);
+        if (d->batch_axis_0) {
+            conv.in_image_stride = transposed ? out->image_stride : in->image_stride;
+            conv.out_image_stride = transposed ? in->image_stride : out->image_stride;
+        }
+        for (int64_t o = 0; o < d->outer; o++) {
+            cr_conv_buffers b = {.weights = step->blob[0], .bias = step->n_blobs > 1 ? step->blob[1] : NULL};
+            b.in = in->data + o * in->image_stride;
+            b.out = out->data + o * out->image_stride;
+            b.pack = step->pack;
+            b.scratch = run->scratch;
+            b.pool = run->pool;
+            fn(&conv, &b);
+        }
+    }
+}
