@@ -6,6 +6,7 @@
  */
 #include "crema_tools.h"
 
+#include "base/options.h"
 #include "base/path.h"
 #include "check/run.h"
 #include "read/image.h"
@@ -15,15 +16,11 @@
 #include "write/npy.h"
 #include <string.h>
 
-// Copies an options struct of the caller's size to ours.
-static cr_status take_options(void *ours, size_t our_size, const void *given, const char *what, cr_err *err)
+static cr_status take_preprocess(const crema_preprocess *given, crema_preprocess *ours, cr_err *err)
 {
-    size_t size;
-    memcpy(&size, given, sizeof size);
-    if (size < sizeof size)
-        return cr_fail(err, CREMA_ERR_USAGE, NULL, "struct_size of %s is not set", what);
-    memset(ours, 0, our_size);
-    memcpy(ours, given, size < our_size ? size : our_size);
+    if (!cr_copy_options(ours, sizeof *ours, given))
+        return cr_fail(err, CREMA_ERR_USAGE, NULL, "crema_preprocess.struct_size is not set");
+    ours->mean_file[sizeof ours->mean_file - 1] = 0;
     return CREMA_OK;
 }
 
@@ -33,12 +30,6 @@ static void give_preprocess(const crema_preprocess *ours, crema_preprocess *out)
     size_t size = out->struct_size;
     memcpy(out, ours, size < sizeof *ours ? size : sizeof *ours);
     out->struct_size = size;
-}
-
-static cr_status out_is_ready(const crema_preprocess *out, cr_err *err)
-{
-    crema_preprocess unused;
-    return take_options(&unused, sizeof unused, out, "crema_preprocess", err);
 }
 
 void crema_array_free(crema_array *array)
@@ -63,7 +54,7 @@ crema_status crema_npy_write(const char *path, const crema_shape *shape, const f
 crema_status crema_preprocess_read(const char *path, crema_preprocess *out, crema_error *err)
 {
     crema_preprocess read;
-    cr_status status = out_is_ready(out, err);
+    cr_status status = take_preprocess(out, &read, err);
     if (status == CREMA_OK)
         status = cr_preprocess_read(path, &read, err);
     if (status == CREMA_OK)
@@ -95,9 +86,10 @@ static cr_status use_transform(const crema_transform *t, const char *input, cons
 crema_status crema_preprocess_from_net(const crema_net *net, const char *input, const char *net_path,
                                        crema_preprocess *out, crema_error *err)
 {
-    crema_preprocess made = {.struct_size = sizeof made};
+    crema_preprocess made;
     crema_transform transform;
-    cr_status status = out_is_ready(out, err);
+    cr_status status = take_preprocess(out, &made, err);
+    made = (crema_preprocess){.struct_size = sizeof made};
     if (status == CREMA_OK && crema_net_transform(net, input, &transform) == CREMA_OK)
         status = use_transform(&transform, input, net_path, &made, err);
     if (status == CREMA_OK)
@@ -110,10 +102,8 @@ crema_status crema_input_read(const char *const *paths, int n, const crema_prepr
                               crema_error *err)
 {
     memset(out, 0, sizeof *out);
-    crema_preprocess p = {.struct_size = sizeof p};
-    cr_status status =
-        preprocess ? take_options(&p, sizeof p, preprocess, "crema_preprocess", err) : CREMA_OK;
-    p.mean_file[sizeof p.mean_file - 1] = 0;
+    crema_preprocess p;
+    cr_status status = take_preprocess(preprocess, &p, err);
     if (status == CREMA_OK)
         status = cr_input_read(paths, n, &p, want, &out->shape, &out->data, placements, err);
     return status;
@@ -141,7 +131,8 @@ crema_status crema_check_manifest(const char *path, const crema_check_options *o
                                   void (*report)(void *user, const crema_check_result *result), void *user,
                                   crema_error *err)
 {
-    crema_check_options o = {.struct_size = sizeof o};
-    cr_status status = options ? take_options(&o, sizeof o, options, "crema_check_options", err) : CREMA_OK;
-    return status == CREMA_OK ? cr_check_run(path, &o, report, user, err) : status;
+    crema_check_options o;
+    if (!cr_copy_options(&o, sizeof o, options))
+        return cr_fail(err, CREMA_ERR_USAGE, NULL, "crema_check_options.struct_size is not set");
+    return cr_check_run(path, &o, report, user, err);
 }
