@@ -249,35 +249,3 @@ void cr_copy_steps(const cr_tensor *t, int64_t step[CR_MAX_RANK])
         n *= t->shape.dim[i];
     }
 }
-
-// Between two different image strides, images cut differently: the stretches that are whole on both sides.
-static void copy_stretches(const cr_tensor *from, const cr_tensor *to)
-{
-    int64_t count = cr_shape_count(&from->shape);
-    int64_t from_n = cr_tensor_image_count(from), to_n = cr_tensor_image_count(to);
-    for (int64_t at = 0, n; at < count; at += n) {
-        n = min64(from_n - at % from_n, to_n - at % to_n);
-        memcpy(to->data + at / to_n * to->image_stride + at % to_n,
-               from->data + at / from_n * from->image_stride + at % from_n, (size_t)n * sizeof(float));
-    }
-}
-
-void cr_copy_flat(const cr_tensor *from, const cr_tensor *to, cr_pool *pool)
-{
-    if (from->data == to->data)
-        return;
-    bool from_flat = cr_tensor_contiguous(from), to_flat = cr_tensor_contiguous(to);
-    int64_t images = cr_tensor_images(from_flat ? to : from);
-    if (!from_flat && !to_flat && cr_tensor_images(from) != cr_tensor_images(to)) {
-        copy_stretches(from, to);
-        return;
-    }
-    int64_t n = cr_tensor_image_count(from_flat ? to : from);
-    cr_copy_run(&(cr_copy){.rank = 2,
-                           .dim = {images, n},
-                           .from_step = {from_flat ? n : from->image_stride, 1},
-                           .to_step = {to_flat ? n : to->image_stride, 1},
-                           .from = from->data,
-                           .to = to->data},
-                pool);
-}

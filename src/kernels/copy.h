@@ -24,8 +24,4 @@ void cr_copy_run(const cr_copy *copy, cr_pool *pool);
 // Floats from one entry of each axis to the next.
 void cr_copy_steps(const cr_tensor *t, int64_t step[CR_MAX_RANK]);
 
-// All values in order, whatever the two shapes; both may have an image_stride. Nothing to do when both are the
-// same buffer.
-void cr_copy_flat(const cr_tensor *from, const cr_tensor *to, cr_pool *pool);
-
 #endif

@@ -4,7 +4,6 @@
  * Semantics of Caffe's flatten_layer.cpp. end_axis may be axis - 1: then an axis of length 1 is put in.
  */
 #include "crema.pb-c.h"
-#include "kernels/copy.h"
 #include "layers/layer.h"
 
 static cr_status shape(const cr_layer *layer, cr_shaping *s, cr_err *err)
@@ -34,11 +33,6 @@ static cr_status shape(const cr_layer *layer, cr_shaping *s, cr_err *err)
     return CREMA_OK;
 }
 
-static void run(const cr_step *step, cr_run *run)
-{
-    cr_copy_flat(cr_in(step, run, 0), cr_out(step, run, 0), run->pool);
-}
-
 const cr_layer_type cr_layer_flatten = {
     .name = "Flatten",
     .param = "flatten_param",
@@ -46,7 +40,6 @@ const cr_layer_type cr_layer_flatten = {
     .in_max = 1,
     .out_min = 1,
     .out_max = 1,
-    .flags = CR_VIEW | CR_STRIDED,
+    .flags = CR_VIEW,
     .shape = shape,
-    .run = run,
 };

@@ -6,7 +6,6 @@
  * what is left. A negative axis counts from one BEHIND the end, so -1 appends.
  */
 #include "crema.pb-c.h"
-#include "kernels/copy.h"
 #include "layers/layer.h"
 
 static const Crema__BlobShape *wanted(const cr_layer *layer)
@@ -114,11 +113,6 @@ static cr_status shape(const cr_layer *layer, cr_shaping *s, cr_err *err)
                          cr_shape_text(in, from, sizeof from), cr_shape_text(out, to, sizeof to));
 }
 
-static void run(const cr_step *step, cr_run *run)
-{
-    cr_copy_flat(cr_in(step, run, 0), cr_out(step, run, 0), run->pool);
-}
-
 const cr_layer_type cr_layer_reshape = {
     .name = "Reshape",
     .param = "reshape_param",
@@ -126,8 +120,7 @@ const cr_layer_type cr_layer_reshape = {
     .in_max = 1,
     .out_min = 1,
     .out_max = 1,
-    .flags = CR_VIEW | CR_STRIDED,
+    .flags = CR_VIEW,
     .setup = setup,
     .shape = shape,
-    .run = run,
 };

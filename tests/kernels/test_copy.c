@@ -157,37 +157,6 @@ START_TEST(an_empty_axis_copies_nothing)
 }
 END_TEST
 
-static cr_tensor tensor_of(float *data, int64_t images, int64_t n, int64_t stride)
-{
-    return (cr_tensor){.shape = {2, {images, n}}, .image_stride = stride, .data = data};
-}
-
-// Six values, whatever the shape and stride of both sides.
-START_TEST(flat_copies_keep_the_order)
-{
-    static const struct {
-        int64_t images, n, stride;
-    } form[] = {{1, 6, 6}, {6, 1, 1}, {2, 3, 3}, {2, 3, 5}, {3, 2, 2}, {3, 2, 7}, {6, 1, 2}, {1, 6, 99}};
-    for (size_t i = 0; i < sizeof form / sizeof *form; i++)
-        for (size_t j = 0; j < sizeof form / sizeof *form; j++) {
-            float in[20], out[20];
-            cr_tensor from = tensor_of(in, form[i].images, form[i].n, form[i].stride);
-            cr_tensor to = tensor_of(out, form[j].images, form[j].n, form[j].stride);
-            for (int k = 0; k < 20; k++)
-                in[k] = out[k] = -1;
-            for (int k = 0; k < 6; k++)
-                in[k / form[i].n * form[i].stride + k % form[i].n] = (float)k;
-            cr_copy_flat(&from, &to, NULL);
-            for (int k = 0; k < 6; k++)
-                ck_assert_float_eq(out[k / form[j].n * form[j].stride + k % form[j].n], (float)k);
-            int touched = 0;
-            for (int k = 0; k < 20; k++)
-                touched += out[k] >= 0;
-            ck_assert_int_eq(touched, 6);
-        }
-}
-END_TEST
-
 START_TEST(steps_follow_the_image_stride)
 {
     int64_t step[CR_MAX_RANK];
@@ -204,4 +173,4 @@ END_TEST
 
 TEST_MAIN("kernels/copy", rows_of_any_length, many_short_rows, transposes_of_any_size, many_small_transposes,
           all_orders_of_4_axes, random_nests, single_values, an_empty_axis_copies_nothing,
-          flat_copies_keep_the_order, steps_follow_the_image_stride)
+          steps_follow_the_image_stride)
