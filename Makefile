@@ -96,24 +96,29 @@ $(B)/libcrema-tools.so.$(SOVERSION): $(TOOLS_OBJ) $(B)/libcrema.so.$(SOVERSION) 
 	    -Wl,--exclude-libs,ALL $(B)/libcrema.a $(LIBS) $(TOOLS_LIBS)
 	@ln -sf $(@F) $(B)/libcrema-tools.so
 
-$(B)/crema: $(CLI_OBJ) $(B)/libcrema-tools.a $(B)/libcrema.a
+# All of the command but its main(), for tests of its parts.
+$(B)/cli.a: $(filter-out %/main.o,$(CLI_OBJ))
+	@rm -f $@
+	@$(AR) rcs $@ $^
+$(B)/crema: $(B)/obj/cli/main.o $(B)/cli.a $(B)/libcrema-tools.a $(B)/libcrema.a
 	@echo "  LD $@"
 	@$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(TOOLS_LIBS)
 
-# Unit tests: one program a file, linked with the static libraries and what tests/support has for all.
+# Unit tests: one program a file, linked with the command's parts, the static libraries and what tests/support
+# has for all.
 $(B)/tests/support/%.o: tests/support/%.c | $(B)/proto/crema.pb-c.h
 	@mkdir -p $(@D)
 	@echo "  CC $<"
 	@$(CC) $(TEST_CFLAGS) -MMD -MP -c -o $@ $<
-$(B)/tests/%: tests/%.c $(TEST_SUPPORT_OBJ) $(B)/libcrema-tools.a $(B)/libcrema.a
+$(B)/tests/%: tests/%.c $(TEST_SUPPORT_OBJ) $(B)/cli.a $(B)/libcrema-tools.a $(B)/libcrema.a
 	@mkdir -p $(@D)
 	@echo "  CC $<"
-	@$(CC) $(TEST_CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(TEST_SUPPORT_OBJ) $(B)/libcrema-tools.a $(B)/libcrema.a \
-	    $(LIBS) $(TOOLS_LIBS) $(shell $(PKG) --libs check)
+	@$(CC) $(TEST_CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(TEST_SUPPORT_OBJ) $(B)/cli.a $(B)/libcrema-tools.a \
+	    $(B)/libcrema.a $(LIBS) $(TOOLS_LIBS) $(shell $(PKG) --libs check)
 
-# All unit tests of one build.
-unit: $(TEST_BIN)
-	tests/run.sh $(TEST_BIN)
+# All unit tests of one build; those of the command run it.
+unit: $(TEST_BIN) $(if $(CLI_SRC),$(B)/crema)
+	CREMA_BIN=$(abspath $(B)/crema) tests/run.sh $(TEST_BIN)
 
 # Installing packages may change what pkg-config says above: the build is a make of its own.
 JOBS = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
