@@ -1,0 +1,207 @@
+/*
+ * net.c - loading a net the way the options say.
+ */
+#include "cli/net.h"
+
+#include "cli/print.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const cli_option cli_net_options[] = {
+    {OPT_PHASE, 0, "phase", "train|test", "the phase whose layers run (default test)"},
+    {OPT_LEVEL, 0, "level", "N", "the level that rules of layers ask for (default 0)"},
+    {OPT_STAGE, 0, "stage", "NAME", "a stage that rules of layers ask for; may be repeated"},
+    {OPT_INPUT_SHAPE, 0, "input-shape", "BLOB=N,C,H,W", "an input's shape, over the net's; may be repeated"},
+    {OPT_ALLOW_MISSING, 0, "allow-missing", NULL, "fill weights that no file has from the net's fillers"},
+    {OPT_SEED, 0, "seed", "N", "seed of the fillers (default 0)"},
+    {OPT_STRICT, 0, "strict", NULL, "fields that are not known, or given twice, are errors"},
+    {0}};
+
+const cli_option cli_compute_options[] = {
+    {OPT_THREADS, 0, "threads", "N", "threads (default: one per core); results are the same for any number"},
+    {OPT_EXACT, 0, "exact", NULL, "direct algorithms only, nothing folded"},
+    {OPT_CONV, 0, "conv", "NAME", "force a convolution algorithm, such as im2col"},
+    {OPT_JSON, 0, "json", NULL,
+     "print JSON; NaN and infinities are the strings \"NaN\", \"Infinity\", \"-Infinity\""},
+    {OPT_VERBOSE, 'v', "verbose", NULL, "notes, and every warning"},
+    {OPT_HELP, 'h', "help", NULL, "this text"},
+    {0}};
+
+static int parse_shapes(cli_session *s, const cli_args *args, cli_net *out)
+{
+    int n = cli_count(args, OPT_INPUT_SHAPE);
+    out->shape = cli_array(&s->mem, (size_t)n, sizeof *out->shape);
+    const char *value;
+    for (int at = 0; (value = cli_next_value(args, OPT_INPUT_SHAPE, &at));) {
+        const char *equals = strrchr(value, '=');
+        crema_input_shape *shape = &out->shape[out->n_shapes++];
+        if (!equals || equals == value || !cli_parse_shape(equals + 1, &shape->shape))
+            return cli_fail(s, CLI_USAGE, "--input-shape must be BLOB=N,C,H,W, not \"%s\"", value);
+        shape->name = cli_copy(&s->mem, value, (size_t)(equals - value));
+    }
+    return CLI_OK;
+}
+
+static int parse_net_options(cli_session *s, const cli_args *args, crema_net_options *out)
+{
+    static const char *const phases[] = {"test", "train", NULL};
+    int64_t level = 0, seed = 0;
+    int code, phase = 0;
+    if ((code = cli_word_value(s, args, OPT_PHASE, phases, &phase)) ||
+        (code = cli_int_value(s, args, OPT_LEVEL, INT32_MIN, INT32_MAX, &level)) ||
+        (code = cli_int_value(s, args, OPT_SEED, 0, INT64_MAX, &seed)))
+        return code;
+    out->phase = phase ? CREMA_TRAIN : CREMA_TEST;
+    out->level = (int)level;
+    out->seed = (uint64_t)seed;
+    out->allow_missing = cli_value(args, OPT_ALLOW_MISSING) != NULL;
+    out->net.path = args->operand[0];
+    crema_file *weights = cli_array(&s->mem, (size_t)args->n_operands, sizeof *weights);
+    for (int i = 1; i < args->n_operands; i++)
+        weights[out->n_weights++].path = args->operand[i];
+    out->weights = weights;
+    const char **stages = cli_array(&s->mem, (size_t)args->n_given, sizeof *stages);
+    for (int at = 0; (stages[out->n_stages] = cli_next_value(args, OPT_STAGE, &at));)
+        out->n_stages++;
+    out->stages = stages;
+    return CLI_OK;
+}
+
+// An input that --input-shape names must be there.
+static int check_shapes(cli_session *s, const cli_net *net)
+{
+    for (int i = 0; i < net->n_shapes; i++) {
+        const char *name = net->shape[i].name;
+        if (cli_net_find_input(net, name, strlen(name)) < 0)
+            return cli_fail(s, CLI_USAGE, "--input-shape: the net has no input \"%s\"; its inputs: %s", name,
+                            cli_net_inputs_text(s, net));
+    }
+    return CLI_OK;
+}
+
+// The library's sentence, with the option that would help when weights were missing.
+static int load_failed(cli_session *s, const cli_args *args, const crema_error *err)
+{
+    if (args->n_operands > 1 || cli_value(args, OPT_ALLOW_MISSING) || err->status == CREMA_ERR_CANCELLED ||
+        !strstr(err->message, "weights"))
+        return cli_fail_with(s, err);
+    crema_error longer = *err;
+    size_t n = strlen(longer.message);
+    if (!strstr(longer.message, "allow"))
+        snprintf(longer.message + n, sizeof longer.message - n,
+                 "; name a weights file, or fill them with --allow-missing");
+    return cli_fail_with(s, &longer);
+}
+
+int cli_net_load(cli_session *s, const cli_args *args, cli_net *out)
+{
+    crema_net_options options = {.struct_size = sizeof options};
+    crema_context_options how = {.struct_size = sizeof how,
+                                 .user = s,
+                                 .log = cli_on_log,
+                                 .progress = cli_on_progress,
+                                 .cancel = cli_stop,
+                                 .strict = cli_value(args, OPT_STRICT) != NULL,
+                                 .exact = cli_value(args, OPT_EXACT) != NULL,
+                                 .conv_algorithm = cli_value(args, OPT_CONV)};
+    int64_t threads = 0;
+    int code;
+    *out = (cli_net){0};
+    if ((code = cli_int_value(s, args, OPT_THREADS, 1, 4096, &threads)) ||
+        (code = parse_net_options(s, args, &options)) || (code = parse_shapes(s, args, out)))
+        return code;
+    out->threads = (int)threads;
+    crema_error err = {0};
+    out->context = crema_context_create(&how, &err);
+    if (!out->context)
+        return cli_fail_with(s, &err);
+    out->net = crema_net_load(out->context, &options, &err);
+    code = out->net ? check_shapes(s, out) : load_failed(s, args, &err);
+    cli_flush_warnings(s);
+    if (code != CLI_OK)
+        cli_net_free(out);
+    return code;
+}
+
+void cli_net_free(cli_net *net)
+{
+    crema_net_free(net->net);
+    crema_context_free(net->context);
+    net->net = NULL;
+    net->context = NULL;
+}
+
+static bool same(const char *name, const char *text, size_t length)
+{
+    return strlen(name) == length && memcmp(name, text, length) == 0;
+}
+
+int cli_net_find_input(const cli_net *net, const char *name, size_t length)
+{
+    for (int i = 0; i < crema_net_n_inputs(net->net); i++)
+        if (same(crema_net_input(net->net, i, NULL), name, length))
+            return i;
+    return -1;
+}
+
+bool cli_net_shape_given(const cli_net *net, const char *input)
+{
+    for (int i = 0; i < net->n_shapes; i++)
+        if (strcmp(net->shape[i].name, input) == 0)
+            return true;
+    return false;
+}
+
+crema_shape cli_net_input_shape(const cli_net *net, const char *input)
+{
+    crema_shape shape = {.rank = -1};
+    int i = cli_net_find_input(net, input, strlen(input));
+    if (i >= 0)
+        crema_net_input(net->net, i, &shape);
+    for (i = 0; i < net->n_shapes; i++)
+        if (strcmp(net->shape[i].name, input) == 0)
+            shape = net->shape[i].shape;
+    return shape;
+}
+
+// The last layer that makes a blob of that name; false: none.
+static bool find_maker(const cli_net *net, const char *name, size_t length, crema_layer_info *out)
+{
+    for (int i = crema_net_n_layers(net->net) - 1; i >= 0; i--) {
+        crema_layer_info layer = {0};
+        if (crema_net_layer(net->net, i, &layer) != CREMA_OK)
+            continue;
+        for (int t = 0; t < layer.n_tops; t++)
+            if (same(layer.tops[t], name, length)) {
+                *out = layer;
+                return true;
+            }
+    }
+    return false;
+}
+
+bool cli_net_has_blob(const cli_net *net, const char *name, size_t length)
+{
+    crema_layer_info layer;
+    return cli_net_find_input(net, name, length) >= 0 || find_maker(net, name, length, &layer);
+}
+
+const char *cli_net_maker(const cli_net *net, const char *blob)
+{
+    crema_layer_info layer;
+    return find_maker(net, blob, strlen(blob), &layer) ? layer.type : "";
+}
+
+const char *cli_net_inputs_text(cli_session *s, const cli_net *net)
+{
+    char *text = NULL;
+    for (int i = 0; i < crema_net_n_inputs(net->net); i++) {
+        crema_shape declared;
+        char shape[CLI_SHAPE_TEXT];
+        const char *name = crema_net_input(net->net, i, &declared);
+        text = cli_text(&s->mem, "%s%s\"%s\" (%s)", text ? text : "", text ? ", " : "", name,
+                        cli_shape_text(&declared, shape));
+    }
+    return text ? text : "none";
+}

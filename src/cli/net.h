@@ -1,0 +1,36 @@
+/*
+ * net.h - loading a net the way the options say; shared by the commands that take NET and WEIGHTS.
+ */
+#ifndef CLI_NET_H
+#define CLI_NET_H
+
+#include "cli/args.h"
+
+typedef struct cli_net {
+    crema_context *context;
+    crema_net *net;
+    int threads;
+    int n_shapes; // --input-shape
+    crema_input_shape *shape;
+} cli_net;
+
+// Options of these commands, for their tables.
+extern const cli_option cli_net_options[];     // which net: phase, seed, shapes, ...
+extern const cli_option cli_compute_options[]; // how: threads, exact, ...
+
+// Loads what the operands name. On failure nothing is left to be freed.
+int cli_net_load(cli_session *s, const cli_args *args, cli_net *out);
+void cli_net_free(cli_net *net);
+
+// The shape an input has before any file: --input-shape, else what the net declares (rank -1: nothing).
+crema_shape cli_net_input_shape(const cli_net *net, const char *input);
+// Whether --input-shape names this input.
+bool cli_net_shape_given(const cli_net *net, const char *input);
+int cli_net_find_input(const cli_net *net, const char *name, size_t length); // -1: none
+bool cli_net_has_blob(const cli_net *net, const char *name, size_t length);
+// The type of the layer that makes the blob's last version, or "".
+const char *cli_net_maker(const cli_net *net, const char *blob);
+// "data", "im_info": for messages.
+const char *cli_net_inputs_text(cli_session *s, const cli_net *net);
+
+#endif
