@@ -110,10 +110,13 @@ $(B)/tests/support/%.o: tests/support/%.c | $(B)/proto/crema.pb-c.h
 	@mkdir -p $(@D)
 	@echo "  CC $<"
 	@$(CC) $(TEST_CFLAGS) -MMD -MP -c -o $@ $<
-$(B)/tests/%: tests/%.c $(TEST_SUPPORT_OBJ) $(B)/cli.a $(B)/libcrema-tools.a $(B)/libcrema.a
+$(B)/support.a: $(TEST_SUPPORT_OBJ)
+	@rm -f $@
+	@$(AR) rcs $@ $^
+$(B)/tests/%: tests/%.c $(B)/support.a $(B)/cli.a $(B)/libcrema-tools.a $(B)/libcrema.a
 	@mkdir -p $(@D)
 	@echo "  CC $<"
-	@$(CC) $(TEST_CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(TEST_SUPPORT_OBJ) $(B)/cli.a $(B)/libcrema-tools.a \
+	@$(CC) $(TEST_CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(B)/support.a $(B)/cli.a $(B)/libcrema-tools.a \
 	    $(B)/libcrema.a $(LIBS) $(TOOLS_LIBS) $(shell $(PKG) --libs check)
 
 # All unit tests of one build; those of the command run it.
