@@ -61,7 +61,7 @@ static int parse_net_options(cli_session *s, const cli_args *args, crema_net_opt
     for (int i = 1; i < args->n_operands; i++)
         weights[out->n_weights++].path = args->operand[i];
     out->weights = weights;
-    const char **stages = cli_array(&s->mem, (size_t)args->n_given, sizeof *stages);
+    const char **stages = cli_array(&s->mem, (size_t)args->n_given + 1, sizeof *stages); // ended by NULL
     for (int at = 0; (stages[out->n_stages] = cli_next_value(args, OPT_STAGE, &at));)
         out->n_stages++;
     out->stages = stages;
