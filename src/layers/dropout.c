@@ -3,15 +3,54 @@
  *
  * Training scales what it keeps by 1 / (1 - dropout_ratio), so nothing is left to do at test time. Caffe drops
  * at random in phase TRAIN; we warn and pass the values on.
+ *
+ * The Caffe of Fast R-CNN and its descendants has scale_train: when false, training does not scale, and phase
+ * TEST multiplies by 1 - dropout_ratio.
  */
+#include "crema.pb-c.h"
 #include "layers/elementwise.h"
+
+typedef struct context {
+    float factor;
+} context;
 
 static cr_status setup(cr_layer *layer, cr_err *err)
 {
-    (void)err;
+    const Crema__DropoutParameter *p = layer->param->dropout_param;
+    context *ctx = layer->ctx;
+    ctx->factor = 1;
+    if (p && p->sample_weights_test)
+        return cr_layer_fail(
+            layer, err, p, "sample_weights_test", 0,
+            "sample_weights_test asks for random drops at test time, which are not supported");
+    if (p && p->sqrt_scale)
+        return cr_layer_fail(layer, err, p, "sqrt_scale", 0, "sqrt_scale is not supported");
     if (layer->train)
         cr_layer_warn(layer, NULL, NULL, 0, "drops nothing in phase TRAIN: all values pass as in phase TEST");
+    if (p && !p->scale_train && !layer->train)
+        ctx->factor = 1 - p->dropout_ratio;
     return CREMA_OK;
+}
+
+static cr_status shape(const cr_layer *layer, cr_shaping *s, cr_err *err)
+{
+    const context *ctx = layer->ctx;
+    s->view = ctx->factor == 1;
+    return cr_shape_like_bottom(layer, s, err);
+}
+
+static void piece(const void *arg, const cr_piece *p)
+{
+    float factor = *(const float *)arg;
+    for (int64_t i = 0; i < p->n * p->inner; i++)
+        p->out[i] = p->in[i] * factor;
+}
+
+static void run(const cr_step *step, cr_run *run)
+{
+    const context *ctx = step->layer->ctx;
+    cr_rows rows = cr_rows_plain(cr_in(step, run, 0));
+    cr_elementwise(step, run, &rows, piece, &ctx->factor);
 }
 
 const cr_layer_type cr_layer_dropout = {
@@ -22,6 +61,8 @@ const cr_layer_type cr_layer_dropout = {
     .out_min = 1,
     .out_max = 1,
     .flags = CR_VIEW | CR_INPLACE | CR_STRIDED,
+    .ctx_bytes = sizeof(context),
     .setup = setup,
-    .shape = cr_shape_like_bottom,
+    .shape = shape,
+    .run = run,
 };

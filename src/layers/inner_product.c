@@ -24,6 +24,10 @@ static cr_status setup(cr_layer *layer, cr_err *err)
     if (p->num_output == 0)
         return cr_layer_fail(layer, err, layer->param->inner_product_param, "num_output", 0,
                              "num_output must be given, and at least 1");
+    if (p->relu)
+        return cr_layer_fail(layer, err, p, "relu", 0, "relu is not supported: put a ReLU layer behind it");
+    if (p->normalize)
+        return cr_layer_fail(layer, err, p, "normalize", 0, "normalize is not supported");
     return CREMA_OK;
 }
 
