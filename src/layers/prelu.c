@@ -18,8 +18,11 @@ static cr_status shape(const cr_layer *layer, cr_shaping *s, cr_err *err)
                              layer->in_name[0], cr_shape_text(in, text, sizeof text));
     s->n_blobs = 1;
     s->blob[0] = (cr_blob_spec){.what = "slopes", .filler = p ? p->filler : NULL, .fill = 0.25f};
+    bool old = s->n_stored == 1 && s->stored[0].rank == 1;
     if (!p || !p->channel_shared)
         s->blob[0].shape = (cr_shape){.rank = 1, .dim = {in->dim[1]}};
+    else if (old)
+        s->blob[0].shape = (cr_shape){.rank = 1, .dim = {1}};
     return cr_shape_like_bottom(layer, s, err);
 }
 
