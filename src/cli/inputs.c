@@ -160,13 +160,14 @@ static void add_files(cli_session *s, const char *list, cli_input *input)
     }
 }
 
-// The library's sentence, with the option that would help. A file that does not fit is a bad input, not a wrong
+// The library's sentence, its hint at a size as the option. A file that does not fit is a bad input, not a wrong
 // use of the command.
 static int read_failed(cli_session *s, crema_error *err)
 {
-    size_t n = strlen(err->message);
-    if (strstr(err->message, "give a size"))
-        snprintf(err->message + n, sizeof err->message - n, ": --size net or --size WxH");
+    char *hint = strstr(err->message, "; give a size");
+    if (hint)
+        snprintf(hint, sizeof err->message - (size_t)(hint - err->message),
+                 "; --size net scales it to the net's, --size WxH to any");
     int code = cli_fail_with(s, err);
     return code == CLI_USAGE ? CLI_FAILED : code;
 }

@@ -20,7 +20,7 @@ const cli_option cli_result_options[] = {
      "names of the classes: one a line, or \"n01440764 tench\", or \"7 seven\""},
     {OPT_DRAW, 0, "draw", "OUT.png", "draw the boxes over the picture"},
     {OPT_OUTPUT, 0, "output", "BLOB=FILE.npy",
-     "write any blob to a file; may be repeated; prints nothing then"},
+     "write any blob; may be repeated; then only --json, --top, --labels print"},
     {OPT_DUMP, 0, "dump", "DIR", "write every blob to DIR/BLOB.npy (special characters as %XX)"},
     {0}};
 

@@ -106,7 +106,7 @@ static void print_text(cli_session *s, const crema_runner *runner, const double 
     crema_runner_memory(runner, &memory);
     printf("\ntotal %.3f ms (median of %lld), %.3f million multiply-adds, %.1f GFLOP/s\n", total,
            (long long)t->iterations, (double)macs / 1e6, gflops(macs, total));
-    printf("memory: weights %.1f MB, activations %.1f MB, inputs %.1f MB, scratch %.1f MB\n",
+    printf("memory: weights %.2f MB, activations %.2f MB, inputs %.2f MB, scratch %.2f MB\n",
            (double)memory.weight_bytes / 1e6, (double)memory.activation_bytes / 1e6,
            (double)memory.input_bytes / 1e6, (double)memory.scratch_bytes / 1e6);
 }
