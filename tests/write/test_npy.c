@@ -1,36 +1,21 @@
 #include "read/npy.h"
+#include "tests/support/folder.h"
 #include "tests/test.h"
 #include "write/npy.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-static char folder[256], path[300];
-
-static void make_folder(void)
-{
-    const char *tmp = getenv("TMPDIR");
-    snprintf(folder, sizeof folder, "%s/crema.XXXXXX", tmp ? tmp : "/tmp");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/a.npy", folder);
-}
-
-static void remove_folder(void)
-{
-    unlink(path);
-    ck_assert_int_eq(rmdir(folder), 0); // nothing else was left in it
-}
 
 static size_t written(cr_shape shape, const float *values, char *bytes, size_t size)
 {
-    make_folder();
+    folder f;
+    folder_make(&f);
+    const char *path = folder_path(&f, "a.npy");
     ck_assert_int_eq(cr_npy_write(path, &shape, values, NULL), CREMA_OK);
-    FILE *f = fopen(path, "rb");
-    size_t n = fread(bytes, 1, size, f);
-    fclose(f);
-    remove_folder();
+    FILE *file = fopen(path, "rb");
+    size_t n = fread(bytes, 1, size, file);
+    fclose(file);
+    folder_remove(&f);
     return n;
 }
 
@@ -58,22 +43,22 @@ END_TEST
 
 START_TEST(what_is_written_is_read)
 {
-    make_folder();
+    folder f;
+    folder_make(&f);
+    const char *path = folder_path(&f, "a.npy");
     float values[24];
     for (int i = 0; i < 24; i++)
         values[i] = (float)i * 0.1f;
     cr_shape shape = {4, {2, 1, 3, 4}}, got;
     ck_assert_int_eq(cr_npy_write(path, &shape, values, NULL), CREMA_OK);
     ck_assert_int_eq(cr_npy_write(path, &shape, values, NULL), CREMA_OK); // replaced
-    cr_file file;
+    ck_assert_int_eq(folder_n_files(&f), 1);
     float *data;
-    ck_assert_int_eq(cr_file_open(&file, &(crema_file){.path = path}, NULL), CREMA_OK);
-    ck_assert_int_eq(cr_npy_read(&file, &got, &data, NULL), CREMA_OK);
+    ck_assert_int_eq(cr_npy_load(path, &got, &data, NULL), CREMA_OK);
     ck_assert(cr_shape_equal(&got, &shape));
     ck_assert_mem_eq(data, values, sizeof values);
     cr_free(data);
-    cr_file_close(&file);
-    remove_folder();
+    folder_remove(&f);
 }
 END_TEST
 
@@ -81,12 +66,12 @@ START_TEST(errors_leave_nothing_behind)
 {
     cr_err err;
     cr_shape wrong = {1, {-1}}, one = {1, {1}};
-    make_folder();
-    ck_assert_int_eq(cr_npy_write(path, &wrong, NULL, &err), CREMA_ERR_USAGE);
-    ck_assert_int_eq(cr_npy_write("/nowhere/at/all/a.npy", &one, (float[]){1}, &err), CREMA_ERR_IO);
-    ck_assert_str_eq(err.file, "/nowhere/at/all/a.npy");
-    ck_assert_int_eq(access(path, F_OK), -1);
-    remove_folder();
+    folder f;
+    folder_make(&f);
+    ck_assert_int_eq(cr_npy_write(folder_path(&f, "a.npy"), &wrong, NULL, &err), CREMA_ERR_USAGE);
+    ck_assert_int_eq(cr_npy_write(folder_path(&f, "b/a.npy"), &one, (float[]){1}, &err), CREMA_ERR_IO);
+    ck_assert_int_eq(folder_n_files(&f), 0);
+    folder_remove(&f);
 }
 END_TEST
 
