@@ -329,10 +329,14 @@ cr_status cr_builder_unknown(cr_builder *b, const char *name, size_t name_size, 
     if (!field)
         return cr_no_memory(err);
     if (text) {
-        raw = b->before_size ? cr_arena_printf(b->arena, "%s\n%.*s", b->before, (int)text_size, text)
-                             : cr_arena_strndup(b->arena, text, text_size);
-        if (!raw)
+        size_t before = b->before_size ? b->before_size + 1 : 0, bytes;
+        if (!cr_size_add(text_size, before + 1, &bytes) || !(raw = cr_arena_alloc(b->arena, bytes)))
             return cr_no_memory(err);
+        if (before > 0) {
+            memcpy(raw, b->before, before - 1);
+            raw[before - 1] = '\n';
+        }
+        memcpy(raw + before, text, text_size);
         b->before_size = 0;
     }
     if (!cr_notes_add_unknown(b->notes, top(b)->message, field, raw, line, column))
