@@ -17,12 +17,15 @@ typedef struct cr_message {
     ProtobufCMessage *root; // of the type that was asked for
     cr_notes *notes;
     cr_form form;
+    const char *dialect; // of a binary file: whose field numbers (dialects.h); else NULL
+    size_t n_skipped; // of a binary file: fields that did not fit; the log has a summary, the notes have them
 } cr_message;
 
 typedef struct cr_read_options {
     cr_form form;
     bool strict;
     const cr_log *log;
+    const char *dialect; // of a binary file; NULL: guessed
 } cr_read_options;
 
 // Everything lives in the arena. options may be NULL.

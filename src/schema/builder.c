@@ -167,17 +167,25 @@ static void *member_of(ProtobufCMessage *message, unsigned offset)
     return (char *)message + offset;
 }
 
-// Room for one more value at the end of a repeated field; the count is left to the caller. NULL: no memory.
-static void *next_element(cr_builder *b, const ProtobufCFieldDescriptor *field, size_t *index)
+// The number of values that a repeated field with n of them has room for.
+static size_t room_for(size_t n)
+{
+    size_t room = n ? FIRST_ROOM : 0;
+    while (room < n && room <= SIZE_MAX / 2)
+        room *= 2;
+    return room;
+}
+
+// Room for more values at the end of a repeated field; the count is left to the caller. NULL: no memory.
+static void *next_elements(cr_builder *b, const ProtobufCFieldDescriptor *field, size_t more, size_t *index)
 {
     ProtobufCMessage *message = top(b)->message;
-    size_t n = *(size_t *)member_of(message, field->quantifier_offset), bytes = cr_value_bytes(field);
+    size_t n = *(size_t *)member_of(message, field->quantifier_offset), bytes = cr_value_bytes(field), total;
     char **array = member_of(message, field->offset);
-    if (n == 0 || (n >= FIRST_ROOM && (n & (n - 1)) == 0)) {
-        size_t room;
-        if (!cr_size_mul(n, 2, &room))
-            return NULL;
-        char *fresh = cr_arena_array(b->arena, n ? room : FIRST_ROOM, bytes);
+    if (!cr_size_add(n, more, &total) || room_for(total) < total)
+        return NULL;
+    if (room_for(total) > room_for(n)) {
+        char *fresh = cr_arena_array(b->arena, room_for(total), bytes);
         if (!fresh)
             return NULL;
         if (n > 0)
@@ -186,6 +194,11 @@ static void *next_element(cr_builder *b, const ProtobufCFieldDescriptor *field, 
     }
     *index = n;
     return *array + n * bytes;
+}
+
+static void *next_element(cr_builder *b, const ProtobufCFieldDescriptor *field, size_t *index)
+{
+    return next_elements(b, field, 1, index);
 }
 
 // Whether a singular field was set before.
@@ -205,6 +218,8 @@ static cr_status given_twice(cr_builder *b, const ProtobufCFieldDescriptor *fiel
     char buf[160];
     cr_pos pos = pos_at(b, line, column);
     cr_pos first = cr_notes_pos(b->notes, top(b)->message, field->name, 0);
+    if (line == 0) // the wire, where that is legal
+        return CREMA_OK;
     whose(b, buf, sizeof buf);
     if (b->strict)
         return cr_fail(err, CREMA_ERR_INPUT, &pos, "%s%s is given a second time (first in line %d)", buf,
@@ -256,6 +271,23 @@ cr_status cr_builder_set(cr_builder *b, const ProtobufCFieldDescriptor *field, c
     else if (field->type != PROTOBUF_C_TYPE_STRING)
         *(protobuf_c_boolean *)member_of(message, field->quantifier_offset) = 1;
     return note(b, (place){message, field->name, index}, index < NOTED_ELEMENTS ? line : 0, column, err);
+}
+
+void *cr_builder_extend(cr_builder *b, const ProtobufCFieldDescriptor *field, size_t n, cr_err *err)
+{
+    size_t index;
+    void *values = next_elements(b, field, n, &index);
+    if (!values) {
+        cr_no_memory(err);
+        return NULL;
+    }
+    *(size_t *)member_of(top(b)->message, field->quantifier_offset) = index + n;
+    return values;
+}
+
+cr_status cr_builder_note_unknown(cr_builder *b, const char *name, cr_err *err)
+{
+    return cr_notes_add_unknown(b->notes, top(b)->message, name, NULL, 0, 0) ? CREMA_OK : cr_no_memory(err);
 }
 
 cr_status cr_builder_enter(cr_builder *b, const ProtobufCFieldDescriptor *field, int line, int column,

@@ -58,6 +58,10 @@ cr_status cr_builder_leave(cr_builder *b, cr_err *err);
 // A field that cr_builder_field does not know; text is its raw text or NULL.
 cr_status cr_builder_unknown(cr_builder *b, const char *name, size_t name_size, const char *text,
                              size_t text_size, int line, int column, cr_err *err);
+// For the wire. n > 0 more values at the end of a repeated float or double field, zero, for the caller to fill;
+// NULL: out of memory. And a field that does not fit, noted without a warning: the reader sums them up.
+void *cr_builder_extend(cr_builder *b, const ProtobufCFieldDescriptor *field, size_t n, cr_err *err);
+cr_status cr_builder_note_unknown(cr_builder *b, const char *name, cr_err *err);
 // Comments for the field that was set or entered last (behind), or for the next one (before).
 cr_status cr_builder_comment_before(cr_builder *b, const char *text, size_t size, cr_err *err);
 cr_status cr_builder_comment_behind(cr_builder *b, const char *text, size_t size, cr_err *err);
