@@ -17,7 +17,7 @@
 
 enum {
     GUESS_FIELDS = 100000, // looked at, per dialect
-    MISFIT_COST = 4,       // as much as so many blocks of the right type
+    MISFIT_COST = 4,       // one weighs as much as so many blocks of the right type
     TYPE_BYTES = 64
 };
 
@@ -125,6 +125,7 @@ typedef struct walk {
     cr_cursor cursor;
     const cr_dialect *dialect;
     int64_t n_fields, misfits, matches;
+    int64_t strangers;           // fields with a name, but not in the schema: they explain little
     char layer_type[TYPE_BYTES]; // letters and digits, small
 } walk;
 
@@ -180,6 +181,7 @@ static cr_status walk_field(walk *w, const ProtobufCMessageDescriptor *type, con
     }
     if (!meaning.field) {
         bool packed = f->type == CR_WIRE_BYTES; // any repeated number may be
+        w->strangers++;
         w->misfits += !(packed || (meaning.look == CR_LOOK_VARINT && f->type == CR_WIRE_VARINT) ||
                         (meaning.look == CR_LOOK_F32 && f->type == CR_WIRE_FIXED32));
         if (meaning.look == CR_LOOK_BYTES && packed)
@@ -235,7 +237,7 @@ cr_status cr_dialect_guess(const cr_file *file, const ProtobufCMessageDescriptor
         cr_status status = walk_message(&w, type, file->size, err);
         if (status != CREMA_OK)
             return status;
-        int64_t cost = w.misfits * MISFIT_COST - w.matches;
+        int64_t cost = w.misfits * MISFIT_COST + w.strangers - w.matches;
         if (i == 0 || cost < lowest) {
             lowest = cost;
             *guess = &cr_dialects[i];

@@ -213,6 +213,24 @@ START_TEST(files_on_disk)
 }
 END_TEST
 
+START_TEST(a_trained_net)
+{
+    cr_stored s;
+    static float ip1[64 * 256];
+    open_ok(&s, &(crema_file){.path = "data/digits.caffemodel"});
+    const cr_stored_layer *layer = cr_stored_find(&s, "ip1");
+    ck_assert_ptr_nonnull(layer);
+    ck_assert_int_eq(layer->n_blobs, 2);
+    ck_assert_int_eq(layer->blob[0].shape.rank, 2);
+    ck_assert_int_eq(layer->blob[0].shape.dim[0], 64);
+    ck_assert_int_eq(layer->blob[0].shape.dim[1], 256);
+    ck_assert_int_eq(cr_stored_read(&s, &layer->blob[0], ip1, NULL), CREMA_OK);
+    ck_assert_float_eq_tol(ip1[0], -0.126526669f, 1e-9f);
+    ck_assert_float_eq_tol(ip1[64 * 256 - 1], -0.00904492754f, 1e-10f);
+    cr_stored_close(&s);
+}
+END_TEST
+
 // Opens bytes that may be anything, and reads all blobs if that works.
 static cr_status try(const unsigned char *data, size_t size)
 {
@@ -328,4 +346,4 @@ END_TEST
 
 TEST_MAIN("read/caffemodel", layers_with_their_blobs, v1_and_v0_layers,
           names_may_be_missing_repeated_or_behind_the_blobs, foreign_fields_are_skipped, errors_say_where,
-          files_on_disk, a_file_cut_anywhere, flipped_bytes TEST_ALLOC(out_of_memory))
+          files_on_disk, a_trained_net, a_file_cut_anywhere, flipped_bytes TEST_ALLOC(out_of_memory))
