@@ -132,6 +132,8 @@ int cli_args_parse(cli_session *s, const cli_command *command, int argc, char **
     bool options = true;
     for (int i = 0; i < argc; i++) {
         int code = CLI_OK;
+        if (!argv[i][0])
+            return cli_fail(s, CLI_USAGE, "%s: an argument is empty", command->name);
         if (!options || argv[i][0] != '-' || !argv[i][1])
             out->operand[out->n_operands++] = argv[i];
         else if (strcmp(argv[i], "--") == 0)

@@ -115,7 +115,7 @@ static int check_all(checking *c, const cli_args *args, crema_check_options *opt
 static int check(cli_session *s, const cli_args *args)
 {
     int64_t threads = 0;
-    int code = cli_int_value(s, args, OPT_THREADS, 1, 4096, &threads);
+    int code = cli_int_value(s, args, OPT_THREADS, 1, 1024, &threads);
     if (code != CLI_OK)
         return code;
     crema_check_options options = {.struct_size = sizeof options,

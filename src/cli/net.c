@@ -108,7 +108,7 @@ int cli_net_load(cli_session *s, const cli_args *args, cli_net *out)
     int64_t threads = 0;
     int code;
     *out = (cli_net){0};
-    if ((code = cli_int_value(s, args, OPT_THREADS, 1, 4096, &threads)) ||
+    if ((code = cli_int_value(s, args, OPT_THREADS, 1, 1024, &threads)) ||
         (code = parse_net_options(s, args, &options)) || (code = parse_shapes(s, args, out)))
         return code;
     out->threads = (int)threads;

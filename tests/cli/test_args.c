@@ -65,6 +65,7 @@ START_TEST(wrong_ones_are_refused)
     ck_assert_int_eq(parse(&args, "x", "--top", NULL, NULL), CLI_USAGE);
     ck_assert_int_eq(parse(&args, "x", "--to", "1", NULL), CLI_USAGE);
     ck_assert_int_eq(parse(&args, "x", "--json=1", NULL, NULL), CLI_USAGE);
+    ck_assert_int_eq(parse(&args, "x", "", NULL, NULL), CLI_USAGE);
     ck_assert_int_eq(parse(&args, "x", "-hh", NULL, NULL), CLI_USAGE);
     cli_mem_free(&session.mem);
 }

@@ -213,7 +213,7 @@ START_TEST(wrong_uses_are_named)
     check(sh("$CREMA time pixel.prototxt --iterations 0"), 2, "",
           "crema: --iterations must be a whole number from 1 to 100000, not \"0\"\n");
     check(sh("$CREMA time pixel.prototxt --threads 1.5"), 2, "",
-          "crema: --threads must be a whole number from 1 to 4096, not \"1.5\"\n");
+          "crema: --threads must be a whole number from 1 to 1024, not \"1.5\"\n");
     check(sh("$CREMA run pixel.prototxt --phase test2"), 2, "",
           "crema: --phase must be one of train|test, not \"test2\"\n");
     check(sh("$CREMA time pixel.prototxt --input-shape data=1,a"), 2, "",
