@@ -31,9 +31,10 @@ int cr_groups_root(const cr_groups *g, int group)
 
 int64_t cr_groups_stride(const cr_groups *g, int group)
 {
-    while (g->group[group].parent >= 0 && g->group[group].across)
-        group = g->group[group].parent;
-    return row(g, group);
+    int64_t stride = row(g, group);
+    for (; g->group[group].parent >= 0 && g->group[group].across; group = g->group[group].parent)
+        stride = g->group[group].stride;
+    return stride;
 }
 
 int64_t cr_groups_offset(const cr_groups *g, int group)
@@ -67,6 +68,7 @@ static void merge(cr_groups *g, int a, int b)
         ga->parent = gb->parent;
         ga->at = gb->at;
         ga->across = gb->across;
+        ga->stride = gb->stride;
         int *link = &g->group[gb->parent].first_child;
         while (*link != b)
             link = &g->group[*link].next_sibling;
@@ -123,24 +125,26 @@ static bool can_be_strided(const cr_groups *g, int group)
     return true;
 }
 
-// Makes `part` a part of `whole`, `before` entries along the axis behind its start. False: it must be copied.
-static bool embed(cr_groups *g, int part, int whole, int axis, int64_t before)
+// Makes the group of a tensor a part of the group of another one, `before` entries along the axis behind its
+// start. False: it must be copied. The shapes are those of the two tensors: other members of their groups may
+// have the same bytes in another shape.
+static bool embed(cr_groups *g, int part_tensor, int whole_tensor, int axis, int64_t before)
 {
+    int part = g->of[part_tensor], whole = g->of[whole_tensor];
     cr_group *p = &g->group[part];
-    const cr_shape *shape = &g->layout->tensor[p->first_member].shape;
-    const cr_shape *all = &g->layout->tensor[g->group[whole].first_member].shape;
+    const cr_shape *all = &g->layout->tensor[whole_tensor].shape;
     if (part == whole || p->parent >= 0 || p->input >= 0 || cr_groups_root(g, whole) == part)
         return false;
-    if (cr_shape_range(all, axis ? 1 : 0, axis) != 1 || shape->rank != all->rank)
+    if (cr_shape_range(all, axis ? 1 : 0, axis) != 1)
         return false;
-    bool across = axis > 0;
-    bool strided = across && all->dim[0] > 1;
-    if (strided && (!can_be_strided(g, part) || g->group[whole].dense))
+    bool across = axis > 0 && all->dim[0] > 1; // in one image every part is one run
+    if (across && (!can_be_strided(g, part) || g->group[whole].dense))
         return false;
     if (!across && cr_groups_stride(g, whole) != row(g, whole))
         return false; // a run of images of something strided
     p->parent = whole;
     p->across = across;
+    p->stride = cr_shape_range(all, 1, all->rank);
     p->at = before * cr_shape_range(all, axis + 1, all->rank);
     p->next_sibling = g->group[whole].first_child;
     g->group[whole].first_child = part;
@@ -157,7 +161,7 @@ static void embed_parts(cr_groups *g, int layer, const int *parts, int n, int wh
     // A later user of the whole may not be able to read strides: the whole itself stays contiguous unless it
     // is embedded further, which checks its parts too.
     for (int i = 0; i < n; i++) {
-        all = embed(g, g->of[parts[i]], g->of[whole], axis, before) && all;
+        all = embed(g, parts[i], whole, axis, before) && all;
         before += g->layout->tensor[parts[i]].shape.dim[axis];
     }
     g->layout->no_run[layer] = all;

@@ -15,7 +15,8 @@ typedef struct cr_group {
     int first_child, next_sibling;
     int first_member; // tensor id; the next is cr_groups.next[id]
     int64_t at;       // floats into the parent
-    bool across;      // part of every image of the parent (axis >= 1), not a run of images (axis 0)
+    bool across;      // part of every image of the parent, which has several; else one run of it
+    int64_t stride;   // across: floats from image to image of the parent
     bool dense;       // its members disagree on what an image is, so it can't be strided
     int input;        // the net input that this is, or -1
 } cr_group;
