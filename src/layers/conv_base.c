@@ -8,6 +8,8 @@
 #include "layers/conv_base.h"
 #include "crema.pb-c.h"
 
+#include <string.h>
+
 // What the shape of a bottom makes of the parameters. `wide` are the convolution's input channels: the bottom's,
 // or the top's of a deconvolution.
 typedef struct geometry {
@@ -175,25 +177,65 @@ cr_status cr_conv_base_prepare(cr_step *step, const cr_preparing *p, bool transp
     return cr_window_build(p->arena, &g.spec, g.n_axes, in, out, c->in_channels, &d->window, err);
 }
 
+cr_status cr_conv_base_scratch(cr_step *step, const cr_preparing *p, cr_conv_data *data, size_t bytes,
+                               cr_err *err)
+{
+    data->own_scratch_bytes = (bytes + 63) / 64 * 64;
+    step->scratch_bytes = data->own_scratch_bytes;
+    if (data->batch_axis_0 || data->outer != 1)
+        return CREMA_OK;
+    for (int i = 0; i < step->n_in; i++)
+        data->copied |=
+            !cr_tensor_contiguous(&p->tensor[step->in[i]]) || !cr_tensor_contiguous(&p->tensor[step->out[i]]);
+    const cr_conv *c = &data->conv;
+    size_t copies = (size_t)(c->in_image_stride + c->out_image_stride) * sizeof(float);
+    if (data->copied && !cr_size_add(step->scratch_bytes, copies, &step->scratch_bytes))
+        return cr_no_memory(err);
+    return CREMA_OK;
+}
+
+// Between a tensor with gaps and one without.
+static void copy_entries(const float *from, int64_t from_stride, float *to, int64_t to_stride, int64_t n,
+                         int64_t count)
+{
+    for (int64_t i = 0; i < n; i++)
+        memcpy(to + i * to_stride, from + i * from_stride, (size_t)count * sizeof *to);
+}
+
+static void run_copied(const cr_conv_data *d, const cr_tensor *in, cr_tensor *out, cr_conv_buffers b,
+                       void (*fn)(const cr_conv *conv, const cr_conv_buffers *buffers))
+{
+    int64_t in_entry = cr_tensor_image_count(in), out_entry = cr_tensor_image_count(out);
+    float *in_copy = (float *)((char *)b.scratch + d->own_scratch_bytes);
+    b.in = in_copy;
+    b.out = in_copy + cr_shape_count(&in->shape);
+    copy_entries(in->data, in->image_stride, in_copy, in_entry, in->shape.dim[0], in_entry);
+    fn(&d->conv, &b);
+    copy_entries(b.out, out_entry, out->data, out->image_stride, out->shape.dim[0], out_entry);
+}
+
 void cr_conv_base_run(const cr_step *step, cr_run *run, bool transposed,
                       void (*fn)(const cr_conv *conv, const cr_conv_buffers *buffers))
 {
     const cr_conv_data *d = step->data;
     cr_conv conv = d->conv;
     for (int i = 0; i < step->n_in; i++) {
-        const cr_tensor *in = cr_in(step, run, i), *out = cr_out(step, run, i);
+        const cr_tensor *in = cr_in(step, run, i);
+        cr_tensor *out = cr_out(step, run, i);
+        cr_conv_buffers b = {.weights = step->blob[0], .bias = step->n_blobs > 1 ? step->blob[1] : NULL};
+        b.pack = step->pack;
+        b.scratch = run->scratch;
+        b.pool = run->pool;
         if (d->batch_axis_0) {
             conv.in_image_stride = transposed ? out->image_stride : in->image_stride;
             conv.out_image_stride = transposed ? in->image_stride : out->image_stride;
         }
-        for (int64_t o = 0; o < d->outer; o++) {
-            cr_conv_buffers b = {.weights = step->blob[0], .bias = step->n_blobs > 1 ? step->blob[1] : NULL};
+        for (int64_t o = 0; o < d->outer && !d->copied; o++) {
             b.in = in->data + o * in->image_stride;
             b.out = out->data + o * out->image_stride;
-            b.pack = step->pack;
-            b.scratch = run->scratch;
-            b.pool = run->pool;
             fn(&conv, &b);
         }
+        if (d->copied)
+            run_copied(d, in, out, b, fn);
     }
 }

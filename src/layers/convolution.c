@@ -24,8 +24,7 @@ static cr_status prepare(cr_step *step, const cr_preparing *p, cr_err *err)
                        step->layer->name, step->layer->type->name, p->conv_algorithm ? p->conv_algorithm : "",
                        why);
     step->implementation = d->algorithm->name;
-    step->scratch_bytes = d->algorithm->scratch_bytes(&d->conv);
-    return CREMA_OK;
+    return cr_conv_base_scratch(step, p, d, d->algorithm->scratch_bytes(&d->conv), err);
 }
 
 static void run(const cr_step *step, cr_run *r)

@@ -30,8 +30,7 @@ static cr_status prepare(cr_step *step, const cr_preparing *p, cr_err *err)
     if (status)
         return status;
     step->implementation = "col2im";
-    step->scratch_bytes = cr_deconv_scratch_bytes(&d->conv);
-    return CREMA_OK;
+    return cr_conv_base_scratch(step, p, d, cr_deconv_scratch_bytes(&d->conv), err);
 }
 
 static void run(const cr_step *step, cr_run *r)

@@ -83,16 +83,15 @@ static const char *kernel_field(const cr_layer *layer)
     return p && p->has_kernel_h ? "kernel_h" : "kernel_size";
 }
 
-// Bounds what cr_window_build will allocate: `positions` of the window over an axis of `size`.
-static cr_status check_tables(const cr_layer *layer, const cr_window_spec *spec, int axis, int64_t size,
-                              int64_t positions, cr_err *err)
+cr_status cr_window_check(const cr_layer *layer, const cr_window_spec *spec, int axis, int64_t in,
+                          int64_t out, cr_err *err)
 {
-    if (size > MAX_SIZE || positions > MAX_TABLE / spec->kernel[axis])
+    if (in > MAX_SIZE || out > MAX_TABLE / spec->kernel[axis])
         return cr_layer_fail(layer, err, spec->message, kernel_field(layer), 0,
-                             "%lld windows of %lld along %s are too many (%lld are possible)",
-                             (long long)positions, (long long)spec->kernel[axis], axis_name(spec, axis),
+                             "%lld windows of %lld along %s are too many (%lld are possible)", (long long)out,
+                             (long long)spec->kernel[axis], axis_name(spec, axis),
                              (long long)(MAX_TABLE / spec->kernel[axis]));
-    if (size == 0 && spec->mode != CREMA__PAD_MODE__ZERO && spec->mode != CREMA__PAD_MODE__CONSTANT)
+    if (in == 0 && spec->mode != CREMA__PAD_MODE__ZERO && spec->mode != CREMA__PAD_MODE__CONSTANT)
         return cr_layer_fail(layer, err, spec->message, "pad_mode", 0,
                              "the bottom's %s is 0, which leaves nothing for pad_mode %s",
                              axis_name(spec, axis), mode_name(spec->mode));
@@ -117,7 +116,7 @@ cr_status cr_window_out(const cr_layer *layer, const cr_window_spec *spec, int a
                              axis_name(spec, axis), (long long)in, (long long)before, (long long)after,
                              (long long)spec->dilation[axis], (long long)spec->kernel[axis],
                              (long long)stride, (long long)*out);
-    return check_tables(layer, spec, axis, in, *out, err);
+    return cr_window_check(layer, spec, axis, in, *out, err);
 }
 
 cr_status cr_window_out_transposed(const cr_layer *layer, const cr_window_spec *spec, int axis, int64_t in,
@@ -136,7 +135,7 @@ cr_status cr_window_out_transposed(const cr_layer *layer, const cr_window_spec *
             "(stride, bottom, dilation, kernel, pads), which must be at least 1",
             axis_name(spec, axis), (long long)stride, (long long)in, (long long)spec->dilation[axis],
             (long long)spec->kernel[axis], (long long)before, (long long)after, (long long)*out);
-    return check_tables(layer, spec, axis, *out, in, err);
+    return cr_window_check(layer, spec, axis, *out, in, err);
 }
 
 // The position in 0 .. n-1 that position i reads under the mode, or CR_TAP_OUTSIDE.

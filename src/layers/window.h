@@ -45,9 +45,13 @@ cr_status cr_window_out_transposed(const cr_layer *layer, const cr_window_spec *
 // The amounts that a rule gives for an input size; for EXPLICIT the given ones. CORNERS: variant 0.
 void cr_window_pads(const cr_window_spec *spec, int axis, int64_t in, int64_t *before, int64_t *after);
 
+// Fails where the tables of this axis would be huge, or have nothing to read. cr_window_out and its twin ask it
+// themselves; it is for callers that compute the output in another way.
+cr_status cr_window_check(const cr_layer *layer, const cr_window_spec *spec, int axis, int64_t in,
+                          int64_t out, cr_err *err);
+
 // Builds the tables in the arena for `channels` input channels (CORNERS splits them), in the sizes in[] and
-// out[], which cr_window_out or its transposed twin have accepted. Any other failure than memory is a size
-// that they would have refused.
+// out[], which cr_window_check has accepted. Any other failure than memory is a size that it would have refused.
 cr_status cr_window_build(cr_arena *arena, const cr_window_spec *spec, int n_axes, const int64_t *in,
                           const int64_t *out, int64_t channels, cr_window *window, cr_err *err);
 

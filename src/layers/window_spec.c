@@ -95,7 +95,7 @@ static cr_status read_quantity(const cr_layer *layer, const void *message, const
         value[a] = q->fallback;
     if (q->has_h || q->has_w)
         return read_pair(layer, message, q, n_axes, value, err);
-    if (q->n == 0 && q->fallback < q->least && *n_axes != 0)
+    if (q->n == 0 && q->fallback<q->least && * n_axes> 0) // without axes there is no kernel, as in Caffe
         return cr_layer_fail(layer, err, message, q->name, 0, "%s is not given", q->name);
     for (size_t i = 0; i < q->n; i++) {
         cr_status status = check_value(layer, message, q, q->name, i, q->value[i], err);

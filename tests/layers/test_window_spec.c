@@ -208,6 +208,7 @@ START_TEST(a_missing_kernel_or_block_is_an_error)
     p.n_kernel_size = 0;
     refuse_conv(&p, 2, "kernel_size is not given");
     read_conv(&p, 0); // no axes, no kernel: as in Caffe
+    read_conv(&p, -1);
     conv_layer l;
     cr_window_spec spec;
     cr_err err;
