@@ -78,7 +78,8 @@ static cr_status add(walk *w, const char *s, size_t n)
         w->text = fresh;
         w->room = room;
     }
-    memcpy(w->text + w->size, s, n);
+    if (n > 0)
+        memcpy(w->text + w->size, s, n);
     w->size = need;
     return CREMA_OK;
 }

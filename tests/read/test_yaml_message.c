@@ -148,6 +148,9 @@ START_TEST(unknown_fields_are_kept_as_protobuf_text)
     ck_assert_msg(q.status == CREMA_OK, "%s", q.error);
     parsed_free(&q);
     parsed_free(&p);
+    parse_yaml(&p, "'':\n", false);
+    ck_assert_str_eq(cr_notes_unknown(p.notes, p.net)->name, "");
+    parsed_free(&p);
     parse_yaml(&p, "nmae: 3", true);
     ck_assert_str_eq(p.error, "net.x:1:1: nmae is not a field that is known; did you mean name?");
     parsed_free(&p);
