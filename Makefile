@@ -79,7 +79,7 @@ $(B)/obj/%.o: src/%.c | $(B)/proto/crema.pb-c.h
 	@$(CC) $(BASE_CFLAGS) $(WARN) $(CFLAGS) $(ROOM_CFLAGS) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
 # The hot loops are written to become vector loops. At -O3 gcc sees uninitialised reads that are not there.
 ifndef SAN
-$(B)/obj/kernels/%.o: ROOM_CFLAGS := -O3 -Wno-maybe-uninitialized
+$(B)/obj/kernels/%.o: ROOM_CFLAGS := -O3 -Wno-unknown-warning-option -Wno-maybe-uninitialized
 endif
 
 $(B)/libcrema.a: $(LIB_OBJ)
