@@ -34,6 +34,7 @@ part 'build with sanitizers' $make B="$build/asan" SAN=1 all
 part 'unit tests with sanitizers' $make B="$build/asan" SAN=1 unit
 part 'error messages with sanitizers' tests/errors/run.sh "$build/asan/crema"
 part 'digits' "$build/crema" check data/digits.yaml
+part 'commands in README' tests/readme.sh "$build/crema"
 part 'install and README example' tests/install/run.sh "$build"
 part 'rooms' tests/check_rooms.sh
 have clang && part 'build with clang' $make B="$build/clang" CC=clang all
