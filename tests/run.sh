@@ -1,8 +1,6 @@
 #!/bin/sh
 # Runs unit-test programs and adds up: the last line is "N passed, M failed".
 # usage: tests/run.sh PROGRAM...
-LSAN_OPTIONS=suppressions=$(cd "$(dirname "$0")" && pwd)/lsan.supp:print_suppressions=0
-export LSAN_OPTIONS
 passed=0 failed=0
 for program in "$@"; do
     out=$(mktemp)
