@@ -268,8 +268,8 @@ cr_status cr_read_wire_file(cr_builder *b, const cr_file *file, const cr_dialect
     if (r.dialect != &cr_dialects[0])
         cr_info(log, &pos, "is read with the field numbers of %s (%s)", r.dialect->name, r.dialect->from);
     if (r.n_skipped > 0)
-        cr_warn(log, &pos, "%zu fields are not known and have no effect, the first: %s", r.n_skipped,
-                r.first_skipped);
+        cr_warn(log, &pos, "%zu field%s not known and without effect, the first: %s", r.n_skipped,
+                r.n_skipped == 1 ? " is" : "s are", r.first_skipped);
     return CREMA_OK;
 }
 

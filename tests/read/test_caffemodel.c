@@ -1,10 +1,9 @@
 #include "read/caffemodel.h"
+#include "tests/support/folder.h"
 #include "tests/support/wire_writer.h"
 #include "tests/test.h"
 
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 static const float values[] = {1, 2, 3, 4, 5, 6};
 
@@ -188,9 +187,9 @@ END_TEST
 
 START_TEST(files_on_disk)
 {
-    char dir[] = "/tmp/test_caffemodel.XXXXXX", path[64];
-    ck_assert_ptr_nonnull(mkdtemp(dir));
-    snprintf(path, sizeof path, "%s/net.caffemodel", dir);
+    folder dir;
+    folder_make(&dir);
+    const char *path = folder_path(&dir, "net.caffemodel");
     ww w = {0};
     small_net(&w);
     ww_save(&w, path);
@@ -205,10 +204,10 @@ START_TEST(files_on_disk)
     ck_assert_int_eq(cr_stored_read(&s, &s.layer[2].blob[0], got, &err), CREMA_ERR_IO);
     ck_assert_ptr_nonnull(strstr(err.message, "changed"));
     cr_stored_close(&s);
-    ck_assert_int_eq(cr_stored_open(&s, &(crema_file){.path = dir}, NULL, &err), CREMA_ERR_IO);
-    remove(path);
-    rmdir(dir);
-    ck_assert_int_eq(cr_stored_open(&s, &(crema_file){.path = path}, NULL, &err), CREMA_ERR_IO);
+    ck_assert_int_eq(cr_stored_open(&s, &(crema_file){.path = dir.path}, NULL, &err), CREMA_ERR_IO);
+    const char *missing = folder_path(&dir, "missing.caffemodel");
+    ck_assert_int_eq(cr_stored_open(&s, &(crema_file){.path = missing}, NULL, &err), CREMA_ERR_IO);
+    folder_remove(&dir);
     ww_free(&w);
 }
 END_TEST

@@ -1,10 +1,9 @@
 #include "read/cursor.h"
+#include "tests/support/folder.h"
 #include "tests/support/wire_writer.h"
 #include "tests/test.h"
 
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 static cr_cursor cursor;
 
@@ -105,8 +104,9 @@ END_TEST
 START_TEST(a_file_on_disk_is_read_through_the_window)
 {
     ww w = {0};
-    char path[] = "/tmp/test_cursor.XXXXXX";
-    ck_assert_int_ge(mkstemp(path), 0);
+    folder dir;
+    folder_make(&dir);
+    const char *path = folder_path(&dir, "net.caffemodel");
     static char payload[3 * CR_CURSOR_WINDOW];
     for (int i = 0; i < 3000; i++)
         ww_float(&w, 5, (float)i);
@@ -133,7 +133,7 @@ START_TEST(a_file_on_disk_is_read_through_the_window)
     ck_assert_int_eq(cr_cursor_next(&cursor, file.size, &f, &err), CREMA_OK);
     ck_assert_uint_eq(f.bits, 0x3F800000);
     cr_file_close(&file);
-    remove(path);
+    folder_remove(&dir);
     ww_free(&w);
 }
 END_TEST

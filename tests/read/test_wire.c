@@ -200,7 +200,7 @@ START_TEST(what_does_not_fit_is_noted_and_skipped)
     ck_assert_str_eq(u->next->name, "2999");
     ck_assert_str_eq(cr_notes_unknown(r.notes, layer->convolution_param)->name, "num_output");
     ck_assert_int_eq(r.n_logs, 1);
-    ck_assert_str_eq(r.log, "n: 8 fields are not known and have no effect, the first: field 3 (bottom) of "
+    ck_assert_str_eq(r.log, "n: 8 fields are not known and without effect, the first: field 3 (bottom) of "
                             "LayerParameter in layer \"conv\"");
     done(&r);
 }
