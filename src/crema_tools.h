@@ -36,6 +36,8 @@ typedef enum crema_fit { CREMA_STRETCH, CREMA_CROP, CREMA_LETTERBOX } crema_fit;
 
 // How a picture becomes a blob: decode, fit to the size, order the channels, then (value * raw - mean) * scale.
 // Zero everywhere means: BGR (gray for one channel), the picture's own size, values 0..255, no mean, scale 1.
+// Scaling is bilinear with half-pixel centres and without antialiasing, as OpenCV's resize does by default, but not
+// rounded to 8 bits. A rotation noted in EXIF data is not applied.
 typedef struct crema_preprocess {
     size_t struct_size;
     crema_channels channels; // AUTO: BGR as Caffe's tools; gray where the input has one channel
