@@ -17,9 +17,14 @@ static const unsigned char kinds[256] = {
     [' '] = CR_SPACE,          ['\t' ... '\r'] = CR_SPACE // tab, line feed, vertical tab, form feed, return
 };
 
-bool cr_lex_is(const char *p, int kind)
+static bool is_a(const char *p, int some_of)
 {
-    return (kinds[(unsigned char)*p] & kind) != 0;
+    return (kinds[(unsigned char)*p] & some_of) != 0;
+}
+
+bool cr_lex_is(const char *p, int some_of)
+{
+    return is_a(p, some_of);
 }
 
 cr_pos cr_lex_here(const cr_lexer *s)
@@ -46,8 +51,8 @@ const char *cr_lex_found(const cr_lexer *s, char buf[96])
     if (starts(s, "//") || starts(s, "/*"))
         return "a slash; comments start with #";
     const char *q = s->p;
-    if (cr_lex_is(q, CR_LETTER | CR_DIGIT))
-        while (q < s->end && q - s->p < 40 && cr_lex_is(q, CR_LETTER | CR_DIGIT))
+    if (is_a(q, CR_LETTER | CR_DIGIT))
+        while (q < s->end && q - s->p < 40 && is_a(q, CR_LETTER | CR_DIGIT))
             q++;
     else if (*q == '"' || *q == '\'')
         return "a string";
@@ -76,7 +81,7 @@ static cr_status take_comment(cr_lexer *s, bool behind)
     s->p = to = to ? to : s->end;
     if (s->raw)
         return CREMA_OK;
-    while (to > from && cr_lex_is(to - 1, CR_SPACE))
+    while (to > from && is_a(to - 1, CR_SPACE))
         to--;
     size_t n = (size_t)(to - from);
     return behind ? cr_builder_comment_behind(s->b, from, n, s->err)
@@ -91,18 +96,20 @@ cr_status cr_lex_skip(cr_lexer *s, cr_comment_owner owner)
         if (*s->p == '\n') {
             s->line++;
             s->line_start = s->p + 1;
+        } else if (is_a(s->p, CR_SPACE)) {
+            continue;
         } else if (*s->p == '#') {
             cr_status status = take_comment(s, owner == CR_LAST_FIELD && s->line == token_line);
             if (status != CREMA_OK)
                 return status;
             s->p--; // the end of the line comes next
-        } else if (starts(s, "\xC2\xA0")) {
+        } else if ((unsigned char)*s->p == 0xC2 && starts(s, "\xC2\xA0")) {
             cr_pos pos = cr_lex_here(s);
             if (!s->warned_space)
                 cr_warn(cr_builder_log(s->b), &pos, "a non-breaking space is read as a space");
             s->warned_space = true;
             s->p++;
-        } else if (!cr_lex_is(s->p, CR_SPACE)) {
+        } else {
             break;
         }
     }
@@ -261,7 +268,7 @@ static bool string_goes_on(const cr_lexer *s)
             p = memchr(p, '\n', (size_t)(s->end - p));
             if (!p)
                 return false;
-        } else if (!cr_lex_is(p, CR_SPACE)) {
+        } else if (!is_a(p, CR_SPACE)) {
             return false;
         }
     }
@@ -298,14 +305,14 @@ static cr_status word_or_number(cr_lexer *s, cr_value *value)
         apart = s->p > sign_end;
     }
     const char *body = s->p;
-    if (s->p >= s->end || !(cr_lex_is(s->p, CR_LETTER | CR_DIGIT) || *s->p == '.'))
+    if (s->p >= s->end || !(is_a(s->p, CR_LETTER | CR_DIGIT) || *s->p == '.'))
         return cr_lex_expected(s, "a number behind the minus");
-    value->kind = cr_lex_is(s->p, CR_LETTER) ? CR_VALUE_WORD : CR_VALUE_NUMBER;
+    value->kind = is_a(s->p, CR_LETTER) ? CR_VALUE_WORD : CR_VALUE_NUMBER;
     bool hex = starts(s, "0x") || starts(s, "0X");
     for (; s->p < s->end; s->p++) {
         bool exponent = !hex && s->p > body && (s->p[-1] == 'e' || s->p[-1] == 'E') &&
                         value->kind == CR_VALUE_NUMBER && (*s->p == '+' || *s->p == '-');
-        if (!cr_lex_is(s->p, CR_LETTER | CR_DIGIT) && !exponent &&
+        if (!is_a(s->p, CR_LETTER | CR_DIGIT) && !exponent &&
             !(*s->p == '.' && value->kind == CR_VALUE_NUMBER))
             break;
     }
@@ -325,7 +332,7 @@ cr_status cr_lex_scalar(cr_lexer *s, const char *of, size_t of_size, cr_value *v
 {
     if (cr_lex_at(s, '"') || cr_lex_at(s, '\''))
         return string(s, value);
-    if (s->p < s->end && (cr_lex_is(s->p, CR_LETTER | CR_DIGIT) || *s->p == '-' || *s->p == '.'))
+    if (s->p < s->end && (is_a(s->p, CR_LETTER | CR_DIGIT) || *s->p == '-' || *s->p == '.'))
         return word_or_number(s, value);
     char what[128];
     snprintf(what, sizeof what, "a value for %.*s", (int)(of_size > 80 ? 80 : of_size), of);

@@ -25,7 +25,7 @@ typedef struct cr_lexer {
 typedef enum cr_comment_owner { CR_LAST_FIELD, CR_NEXT_FIELD } cr_comment_owner;
 
 enum { CR_LETTER = 1, CR_DIGIT = 2, CR_SPACE = 4 };
-bool cr_lex_is(const char *p, int kinds);
+bool cr_lex_is(const char *p, int some_of);
 
 // At the first byte, behind a byte order mark. The scratch is freed by cr_lex_end.
 void cr_lex_start(cr_lexer *s, cr_builder *b, const char *file, const char *data, size_t size, cr_err *err);

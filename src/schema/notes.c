@@ -43,12 +43,13 @@ cr_notes *cr_notes_create(cr_arena *arena, const char *file)
     return notes;
 }
 
+// Four letters of the name are enough: a message has few fields that begin alike.
 static uint32_t hash(const void *message, const char *field, uint32_t index)
 {
-    uint64_t h = ((uint64_t)(uintptr_t)message >> 4) * 0x9E3779B97F4A7C15u + index;
-    if (field)
-        for (; *field; field++)
-            h = (h ^ (unsigned char)*field) * 1099511628211u;
+    uint64_t h = ((uint64_t)(uintptr_t)message >> 4) + ((uint64_t)index << 32);
+    for (int i = 0; field && i < 4 && field[i]; i++)
+        h = (h << 7) + (h >> 57) + (unsigned char)field[i];
+    h *= 0x9E3779B97F4A7C15u;
     h ^= h >> 29;
     return (uint32_t)((h * 0xBF58476D1CE4E5B9u) >> 32);
 }
