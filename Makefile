@@ -127,7 +127,7 @@ $(B)/tests/%: tests/%.c $(B)/support.a $(B)/cli.a $(B)/libcrema-tools.a $(B)/lib
 
 # All unit tests of one build; those of the command run it.
 unit: $(TEST_BIN) $(if $(CLI_SRC),$(B)/crema)
-	CREMA_BIN=$(abspath $(B)/crema) tests/run.sh $(TEST_BIN)
+	@CREMA_BIN=$(abspath $(B)/crema) tests/run.sh $(TEST_BIN)
 
 # Installing packages may change what pkg-config says above: the build is a make of its own.
 JOBS = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
@@ -142,9 +142,9 @@ test:
 
 FORMATTED := $(SRC) $(wildcard src/*.h src/*/*.h tests/*.h tests/*/*.h tests/*/*.c)
 format:
-	clang-format -i $(FORMATTED)
+	@clang-format -i $(FORMATTED)
 format-check:
-	clang-format --dry-run -Werror $(FORMATTED)
+	@clang-format --dry-run -Werror $(FORMATTED)
 
 # install_lib NAME: the shared library under its full version, the links that the linker and the loader look
 # for, the static one, and the pkg-config file.

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Runs unit-test programs and adds up: the last line is "N passed, M failed".
 # usage: tests/run.sh PROGRAM...
+export LSAN_OPTIONS="suppressions=$(dirname "$0")/lsan.supp:print_suppressions=0"
 passed=0 failed=0
 for program in "$@"; do
     out=$(mktemp)

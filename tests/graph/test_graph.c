@@ -158,7 +158,8 @@ END_TEST
 START_TEST(wrong_nets_say_what_is_wrong)
 {
     fails(INPUT "layer { name: 'a' type: 'Sofmax' bottom: 'data' top: 'z' }",
-          "net.prototxt:2:25: layer \"a\": unknown layer type \"Sofmax\"; the nearest known one is \"Softmax\"");
+          "net.prototxt:2:25: layer \"a\": unknown layer type \"Sofmax\"; the nearest known one is "
+          "\"Softmax\"");
     fails(INPUT "layer { name: 'a' bottom: 'data' top: 'z' }", "net.prototxt:2:1: layer \"a\" has no type");
     fails(INPUT "layer { name: 'a' type: 'ReLU' bottom: 'dat' top: 'z' }",
           "net.prototxt:2:40: layer \"a\" (ReLU): unknown bottom \"dat\", which no layer above makes; the "
