@@ -225,6 +225,8 @@ CREMA_API crema_status crema_runner_input(crema_runner *runner, const char *name
                                           crema_error *err);
 // Runs the net. Does not allocate; fails only where the cancel callback or a layer's data says so.
 CREMA_API crema_status crema_runner_forward(crema_runner *runner, crema_error *err);
+// Forgets what recurrent layers keep from one forward to the next.
+CREMA_API void crema_runner_reset(crema_runner *runner);
 // Any input, output or kept blob, with the values of the last forward.
 CREMA_API crema_status crema_runner_blob(crema_runner *runner, const char *name, crema_blob *blob,
                                          crema_error *err);

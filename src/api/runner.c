@@ -241,6 +241,11 @@ const char *crema_runner_blob_name(const crema_runner *runner, int index)
     return index < 0 || index >= runner->n_blobs ? NULL : runner->r->run.tensor[runner->blob[index]].name;
 }
 
+void crema_runner_reset(crema_runner *runner)
+{
+    cr_runner_reset(runner->r);
+}
+
 int crema_runner_n_steps(const crema_runner *runner)
 {
     return runner->r->plan->n_steps;

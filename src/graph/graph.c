@@ -24,15 +24,26 @@ typedef struct build {
     cr_err *err;
 } build;
 
-static cr_status fail_at(build *b, const void *message, const char *field, size_t index,
-                         const cr_layer *layer, const char *sentence, const char *name, const char *hint)
+/* ---- finding the type ---- */
+
+static const cr_layer_type *known_type(const build *b, const char *name)
 {
-    cr_pos pos = cr_notes_pos(b->g->notes, message, field, index);
-    return cr_fail(b->err, CREMA_ERR_INPUT, &pos, "layer \"%s\" (%s): %s \"%s\"%s", layer->name,
-                   layer->type->name, sentence, name, hint);
+    for (const cr_layer_type *const *t = b->options->types; t && *t; t++)
+        if (strcmp((*t)->name, name) == 0)
+            return *t;
+    return cr_layer_type_find(name);
 }
 
-/* ---- finding the type ---- */
+// A row for a type that is not known, so that what is around it can still be seen.
+static cr_status stand_in(build *b, const Crema__LayerParameter *p, const cr_layer_type **type)
+{
+    cr_layer_type *made = cr_arena_alloc(&b->g->arena, sizeof *made);
+    if (!made)
+        return cr_no_memory(b->err);
+    *made = (cr_layer_type){.name = p->type, .in_max = CR_ANY, .out_max = CR_ANY, .flags = CR_UNKNOWN};
+    *type = made;
+    return CREMA_OK;
+}
 
 static cr_status find_type(build *b, const Crema__LayerParameter *p, const cr_layer_type **type)
 {
@@ -41,9 +52,13 @@ static cr_status find_type(build *b, const Crema__LayerParameter *p, const cr_la
         cr_pos pos = cr_notes_pos(b->g->notes, p, NULL, 0);
         return cr_fail(b->err, CREMA_ERR_INPUT, &pos, "layer \"%s\" has no type", name);
     }
-    *type = cr_layer_type_find(p->type);
+    *type = known_type(b, p->type);
+    if (*type && (*type)->choose)
+        *type = (*type)->choose(p);
     if (*type)
         return CREMA_OK;
+    if (b->options->unknown_ok)
+        return stand_in(b, p, type);
     cr_pos pos = cr_notes_pos(b->g->notes, p, "type", 0);
     const char *near = cr_layer_type_nearest(p->type);
     if (near)
@@ -111,6 +126,8 @@ static const char *padding_field(const ProtobufCMessage *block)
 // an error, since they must never be ignored.
 static cr_status check_blocks(build *b, const cr_layer *layer)
 {
+    if (layer->type->flags & CR_UNKNOWN)
+        return CREMA_OK;
     const ProtobufCMessage *m = &layer->param->base;
     for (unsigned i = 0; i < m->descriptor->n_fields; i++) {
         const ProtobufCFieldDescriptor *f = &m->descriptor->fields[i];
@@ -148,28 +165,43 @@ static cr_status add_tensor(build *b, const char *name, int producer, int top, i
     }
     *id = g->n_tensors++;
     g->tensor[*id] = (cr_edge){.name = name, .producer = producer, .top = top};
-    return cr_names_put(&b->newest, name, *id) ? CREMA_OK : cr_no_memory(b->err);
+    return CREMA_OK;
+}
+
+// Whether a layer that the rules left out makes this blob.
+static const Crema__LayerParameter *left_out_maker(const build *b, const char *blob)
+{
+    const Crema__NetParameter *net = b->g->net;
+    for (size_t i = 0; i < net->n_layer; i++)
+        for (size_t j = 0; j < net->layer[i]->n_top; j++)
+            if ((net->layer[i]->n_include || net->layer[i]->n_exclude) &&
+                strcmp(net->layer[i]->top[j], blob) == 0)
+                return net->layer[i];
+    return NULL;
 }
 
 static cr_status unknown_bottom(build *b, const cr_layer *layer, int i)
 {
     const cr_graph *g = b->g;
+    const char *name = layer->in_name[i];
+    const Crema__LayerParameter *left_out = left_out_maker(b, name);
+    if (left_out)
+        return cr_layer_fail(layer, b->err, layer->param, "bottom", (size_t)i,
+                             "bottom \"%s\" is made by layer \"%s\", whose rules keep it out of phase %s",
+                             name, left_out->name ? left_out->name : "",
+                             b->options->train ? "TRAIN" : "TEST");
     const char **names = cr_arena_array(&b->g->arena, (size_t)g->n_tensors + 1, sizeof *names);
     if (!names)
         return cr_no_memory(b->err);
     for (int t = 0; t < g->n_tensors; t++)
         names[t] = g->tensor[t].name;
-    const char *near = cr_nearest(layer->in_name[i], names);
-    char hint[160] = ", which no layer above makes";
-    if (near) {
-        size_t n = strlen(hint);
-        const char *words[] = {"; the nearest is \"", near, "\""};
-        for (size_t w = 0; w < 3; w++)
-            for (const char *s = words[w]; *s && n < sizeof hint - 1; s++)
-                hint[n++] = *s;
-        hint[n] = 0;
-    }
-    return fail_at(b, layer->param, "bottom", (size_t)i, layer, "unknown bottom", layer->in_name[i], hint);
+    const char *near = cr_nearest(name, names);
+    if (near)
+        return cr_layer_fail(layer, b->err, layer->param, "bottom", (size_t)i,
+                             "unknown bottom \"%s\", which no layer above makes; the nearest is \"%s\"", name,
+                             near);
+    return cr_layer_fail(layer, b->err, layer->param, "bottom", (size_t)i,
+                         "unknown bottom \"%s\", which no layer above makes", name);
 }
 
 static cr_status bind_bottoms(build *b, cr_layer *layer, int *in)
@@ -189,6 +221,13 @@ static cr_status bind_tops(build *b, cr_layer *layer, int *out)
     for (int i = 0; i < layer->n_out; i++) {
         const char *name = layer->out_name[i];
         int64_t old;
+        if (i >= (int)layer->param->n_top) { // automatic
+            cr_status status = add_tensor(b, name, layer->index, i, &out[i]);
+            if (status != CREMA_OK)
+                return status;
+            b->g->tensor[out[i]].automatic = true;
+            continue;
+        }
         bool in_place = i < layer->n_in && strcmp(layer->in_name[i], name) == 0;
         if (!name[0])
             return cr_layer_fail(layer, b->err, layer->param, "top", (size_t)i, "top %d has an empty name",
@@ -204,11 +243,32 @@ static cr_status bind_tops(build *b, cr_layer *layer, int *out)
         cr_status status = add_tensor(b, name, layer->index, i, &out[i]);
         if (status != CREMA_OK)
             return status;
+        if (!cr_names_put(&b->newest, name, out[i]))
+            return cr_no_memory(b->err);
     }
     return CREMA_OK;
 }
 
 /* ---- layers ---- */
+
+// The tops as the file has them, and those that it leaves out where Caffe makes them itself.
+static cr_status set_tops(build *b, cr_layer *layer)
+{
+    const Crema__LayerParameter *p = layer->param;
+    layer->n_out = (int)p->n_top;
+    layer->out_name = (const char *const *)p->top;
+    int min = layer->type->out_min;
+    if (!(layer->type->flags & CR_AUTO_TOP) || layer->n_out >= min)
+        return CREMA_OK;
+    const char **names = cr_arena_array(&b->g->arena, (size_t)min, sizeof *names);
+    if (!names)
+        return cr_no_memory(b->err);
+    for (int i = 0; i < min; i++)
+        names[i] = i < layer->n_out ? p->top[i] : "(automatic)";
+    layer->n_out = min;
+    layer->out_name = names;
+    return CREMA_OK;
+}
 
 static cr_status add_layer(build *b, const Crema__LayerParameter *p)
 {
@@ -223,16 +283,16 @@ static cr_status add_layer(build *b, const Crema__LayerParameter *p)
     layer->param = p;
     layer->index = g->n_layers;
     layer->n_in = (int)p->n_bottom;
-    layer->n_out = (int)p->n_top;
     layer->in_name = (const char *const *)p->bottom;
-    layer->out_name = (const char *const *)p->top;
+    if ((status = set_tops(b, layer)) != CREMA_OK)
+        return status;
     layer->train = p->has_phase ? p->phase == CREMA__PHASE__TRAIN : b->options->train;
     layer->arena = &g->arena;
     layer->notes = g->notes;
     layer->log = b->options->log;
     layer->ctx = cr_arena_alloc(&g->arena, layer->type->ctx_bytes);
     int *in = cr_arena_array(&g->arena, p->n_bottom, sizeof *in);
-    int *out = cr_arena_array(&g->arena, p->n_top, sizeof *out);
+    int *out = cr_arena_array(&g->arena, (size_t)layer->n_out, sizeof *out);
     if (!layer->ctx || !in || !out)
         return cr_no_memory(b->err);
     g->node[g->n_layers] = (cr_node){.layer = layer, .in = in, .out = out};
@@ -240,6 +300,8 @@ static cr_status add_layer(build *b, const Crema__LayerParameter *p)
         (status = bind_bottoms(b, layer, in)) != CREMA_OK || (status = bind_tops(b, layer, out)) != CREMA_OK)
         return status;
     g->n_layers++;
+    if (layer->type->flags & CR_TRAIN_ONLY)
+        cr_layer_warn(layer, p, NULL, 0, "is a layer of training, which is not run");
     return layer->type->setup ? layer->type->setup(layer, b->err) : CREMA_OK;
 }
 
@@ -321,7 +383,7 @@ static cr_status list_outputs(build *b)
     if (!list)
         return cr_no_memory(b->err);
     for (int t = 0; t < g->n_tensors; t++)
-        if (g->tensor[t].n_readers == 0) {
+        if (g->tensor[t].n_readers == 0 && !g->tensor[t].automatic) {
             g->tensor[t].output = true;
             list[g->n_outputs++] = t;
         }
@@ -412,7 +474,7 @@ void cr_graph_free(cr_graph *graph)
 int cr_graph_find(const cr_graph *graph, const char *name)
 {
     for (int t = graph->n_tensors - 1; t >= 0; t--)
-        if (strcmp(graph->tensor[t].name, name) == 0)
+        if (!graph->tensor[t].automatic && strcmp(graph->tensor[t].name, name) == 0)
             return t;
     return -1;
 }

@@ -18,6 +18,7 @@ typedef struct cr_edge {
     int top;          // which top of the producer
     int n_readers;
     const int *reader; // layer indices, once per use
+    bool automatic;    // a top that the file leaves out: has no name that anybody can use
     bool output;       // nobody reads the name
 } cr_edge;
 
@@ -52,6 +53,8 @@ typedef struct cr_graph_options {
     int level;
     const char *const *stages;
     int n_stages;
+    const cr_layer_type *const *types; // of the caller, NULL-ended, before the built-in ones; may be NULL
+    bool unknown_ok; // layers of unknown types are kept (CR_UNKNOWN); else they are an error
     const cr_log *log;
 } cr_graph_options;
 

@@ -227,6 +227,7 @@ void cr_conv_base_run(const cr_step *step, cr_run *run, bool transposed,
         b.scratch = run->scratch;
         b.pool = run->pool;
         if (d->batch_axis_0) {
+            conv.images = in->shape.dim[0]; // may be fewer than planned
             conv.in_image_stride = transposed ? out->image_stride : in->image_stride;
             conv.out_image_stride = transposed ? in->image_stride : out->image_stride;
         }

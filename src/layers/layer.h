@@ -26,12 +26,15 @@ typedef struct Crema__FillerParameter Crema__FillerParameter;
 #define CR_ANY (-1) // no upper bound on the number of bottoms or tops
 
 enum cr_layer_flags {
-    CR_INPLACE = 1, // run works when out[0] is the very buffer of in[0]
-    CR_VIEW = 2,    // every top has the bytes of bottom 0, perhaps in another shape: no run at all
-    CR_STRIDED = 4, // run honours image_stride on every bottom and top
-    CR_SOURCE = 8,  // makes net inputs (Input): its tops are fed by the caller; has no run
-    CR_CONCAT = 16, // out[0] is in[0], in[1], ... along view_axis: may become views (shape sets view_axis)
-    CR_SLICE = 32   // in[0] is out[0], out[1], ... along view_axis: may become views
+    CR_INPLACE = 1,   // run works when out[0] is the very buffer of in[0]
+    CR_VIEW = 2,      // every top has the bytes of bottom 0, perhaps in another shape: no run at all
+    CR_STRIDED = 4,   // run honours image_stride on every bottom and top
+    CR_SOURCE = 8,    // makes net inputs (Input): its tops are fed by the caller; has no run
+    CR_CONCAT = 16,   // out[0] is in[0], in[1], ... along view_axis: may become views (shape sets view_axis)
+    CR_SLICE = 32,    // in[0] is out[0], out[1], ... along view_axis: may become views
+    CR_AUTO_TOP = 64, // tops that the file leaves out are made, as Caffe does for losses (up to out_min)
+    CR_TRAIN_ONLY = 128, // a layer of training that is not run: its tops have no shape and no values
+    CR_UNKNOWN = 256     // no such type: loaded only where nothing has to run
 };
 
 typedef struct cr_layer cr_layer;
@@ -49,7 +52,9 @@ typedef struct cr_layer_type {
     bool out_equals_in;     // as many tops as bottoms
     unsigned flags;
     size_t ctx_bytes;
-    cr_status (*setup)(cr_layer *layer, cr_err *err); // may be NULL
+    // Where forks gave one name to several layers: the row that this one really is, perhaps this very row.
+    const struct cr_layer_type *(*choose)(const Crema__LayerParameter *param); // may be NULL
+    cr_status (*setup)(cr_layer *layer, cr_err *err);                          // may be NULL
     cr_status (*shape)(const cr_layer *layer, cr_shaping *s, cr_err *err);
     cr_status (*prepare)(cr_step *step, const cr_preparing *p, cr_err *err); // may be NULL
     void (*run)(const cr_step *step, cr_run *run);
@@ -62,9 +67,10 @@ struct cr_layer {
     int index; // in the graph, file order
     int n_in, n_out;
     const char *const *in_name, *const *out_name;
-    bool train;            // the phase it runs in is TRAIN (layer.phase over the net's)
-    void *ctx;             // type->ctx_bytes, zeroed before setup
-    cr_arena *arena;       // lives as long as the graph; for setup only
+    const char *reading; // set by setup: which of several dialects this is, in words; NULL: there is only one
+    bool train;          // the phase it runs in is TRAIN (layer.phase over the net's)
+    void *ctx;           // type->ctx_bytes, zeroed before setup
+    cr_arena *arena;     // lives as long as the graph; for setup only
     const cr_notes *notes; // positions of the parameters
     const cr_log *log;
 };
@@ -87,10 +93,11 @@ struct cr_shaping {
     int n_blobs;
     cr_blob_spec blob[CR_MAX_BLOBS];
     int64_t macs;
-    unsigned dynamic;   // bit i: axis 0 of top i is an upper bound, run sets the real count
-    int view_axis;      // CR_CONCAT, CR_SLICE: the axis
-    bool view;          // this instance has no run: as CR_VIEW (set from the flag before the call)
-    size_t state_bytes; // kept between forwards (recurrent layers), zeroed by a reset
+    unsigned dynamic;    // bit i: axis 0 of top i is an upper bound, run sets the real count
+    int view_axis;       // CR_CONCAT, CR_SLICE: the axis
+    bool view;           // this instance has no run: as CR_VIEW (set from the flag before the call)
+    size_t state_bytes;  // kept between forwards (recurrent layers), zeroed by a reset
+    const char *reading; // as layer.reading, where shapes or stored blobs decide; NULL: that of setup
 };
 
 // What prepare() may use.
@@ -122,6 +129,8 @@ struct cr_step {
     size_t scratch_bytes; // set by prepare(); one buffer for all steps of a runner
     size_t state_bytes, state_offset;
     int64_t macs;
+    const cr_shaping *shaping; // what shape() said
+    bool dynamic; // some bottom's shape is known only while running: shape() is asked again before run()
 };
 
 // What a run function gets: one runner's buffers.

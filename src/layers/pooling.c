@@ -229,6 +229,7 @@ static void run(const cr_step *step, cr_run *r)
 {
     const pooling_data *d = step->data;
     cr_pooling pooling = d->pooling;
+    pooling.images = cr_in(step, r, 0)->shape.dim[0]; // may be fewer than planned
     cr_pooling_buffers b = {.in = cr_in(step, r, 0)->data, .out = cr_out(step, r, 0)->data};
     b.scratch = r->scratch;
     b.pool = r->pool;

@@ -133,6 +133,8 @@ static bool embed(cr_groups *g, int part_tensor, int whole_tensor, int axis, int
     int part = g->of[part_tensor], whole = g->of[whole_tensor];
     cr_group *p = &g->group[part];
     const cr_shape *all = &g->layout->tensor[whole_tensor].shape;
+    if (g->layout->dynamic[part_tensor] || g->layout->dynamic[whole_tensor])
+        return false; // the next part would stand at the wrong place
     if (part == whole || p->parent >= 0 || p->input >= 0 || cr_groups_root(g, whole) == part)
         return false;
     if (cr_shape_range(all, axis ? 1 : 0, axis) != 1)

@@ -21,7 +21,8 @@ typedef struct cr_layout {
     const cr_graph *graph;
     cr_tensor *tensor; // by id: shapes are given; image_stride is set here
     const cr_layer_use *use;
-    const bool *kept; // by tensor id: must hold its value when the run is over, contiguous
+    const bool *dynamic; // by tensor id: the shape is an upper bound
+    const bool *kept;    // by tensor id: must hold its value when the run is over, contiguous
     // Results:
     cr_place *place;    // by tensor id
     bool *in_place;     // by layer: runs on its bottom's buffer

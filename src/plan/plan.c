@@ -14,41 +14,11 @@ typedef struct planning {
     cr_arena scratch; // freed with the planning
     cr_layer_use *use;
     bool *in_place, *no_run;
-    cr_shape *in, *out; // for one layer
+    cr_shapes shapes;
     cr_err *err;
 } planning;
 
 /* ---- shapes and weights ---- */
-
-static cr_status set_inputs(planning *pl)
-{
-    const cr_graph *g = pl->p->graph;
-    for (int i = 0; i < g->n_inputs; i++) {
-        const cr_shape *shape = &pl->options->input[i];
-        cr_tensor *t = &pl->p->tensor[g->input[i]];
-        if (shape->rank < 0)
-            return cr_fail(pl->err, CREMA_ERR_USAGE, NULL,
-                           "the shape of input \"%s\" is not known: the net does not "
-                           "declare it, so it has to be given",
-                           t->name);
-        if (!cr_shape_valid(shape))
-            return cr_fail(pl->err, CREMA_ERR_INPUT, NULL, "the shape of input \"%s\" is too large", t->name);
-        t->shape = *shape;
-    }
-    return CREMA_OK;
-}
-
-static cr_status check_shapes(const planning *pl, const cr_layer *layer, const cr_shaping *s)
-{
-    for (int i = 0; i < layer->n_out; i++)
-        if (!cr_shape_valid(&s->out[i]))
-            return cr_layer_fail(layer, pl->err, layer->param, "top", (size_t)i,
-                                 "top \"%s\" would be too large", layer->out_name[i]);
-    for (int i = 0; i < s->n_blobs; i++)
-        if (!cr_shape_valid(&s->blob[i].shape))
-            return cr_layer_fail(layer, pl->err, NULL, NULL, 0, "its %s would be too large", s->blob[i].what);
-    return CREMA_OK;
-}
 
 static cr_status set_blobs(planning *pl, cr_step *step, const cr_shaping *s)
 {
@@ -64,33 +34,39 @@ static cr_status set_blobs(planning *pl, cr_step *step, const cr_shaping *s)
     return cr_weights_bind(pl->p->weights, step->layer->index, s->n_blobs, s->blob, value, pl->err);
 }
 
-static cr_status shape_layer(planning *pl, int i)
+static cr_status add_step(planning *pl, int i)
 {
     cr_plan *p = pl->p;
     const cr_node *n = &p->graph->node[i];
     const cr_layer *layer = n->layer;
-    if (layer->type->flags & CR_SOURCE)
+    const cr_shaping *s = pl->shapes.shaping[i];
+    if (!s)
         return CREMA_OK;
-    cr_shape stored[CR_MAX_BLOBS];
-    cr_shaping s = {.in = pl->in, .out = pl->out, .stored = stored};
-    s.view = (layer->type->flags & CR_VIEW) != 0;
-    s.n_stored = cr_weights_stored(p->weights, i, stored);
-    for (int j = 0; j < layer->n_in; j++)
-        pl->in[j] = p->tensor[n->in[j]].shape;
-    memset(pl->out, 0, (size_t)layer->n_out * sizeof *pl->out);
-    cr_status status = layer->type->shape(layer, &s, pl->err);
-    if (status != CREMA_OK || (status = check_shapes(pl, layer, &s)) != CREMA_OK)
-        return status;
-    for (int j = 0; j < layer->n_out; j++)
-        p->tensor[n->out[j]].shape = s.out[j];
     cr_step *step = &p->step[p->n_steps++];
-    *step = (cr_step){.layer = layer, .n_in = layer->n_in, .in = n->in, .n_out = layer->n_out, .out = n->out};
-    step->macs = s.macs;
-    step->state_bytes = s.state_bytes;
-    step->state_offset = p->state_bytes;
-    p->state_bytes += (s.state_bytes + 63) / 64 * 64;
-    pl->use[i] = (cr_layer_use){s.view, s.view_axis};
-    return set_blobs(pl, step, &s);
+    *step = (cr_step){.layer = layer,
+                      .n_in = layer->n_in,
+                      .in = n->in,
+                      .n_out = layer->n_out,
+                      .out = n->out,
+                      .macs = s->macs,
+                      .state_bytes = s->state_bytes,
+                      .state_offset = p->state_bytes,
+                      .shaping = s};
+    for (int j = 0; j < layer->n_in; j++)
+        step->dynamic = step->dynamic || pl->shapes.dynamic[n->in[j]];
+    p->state_bytes += (s->state_bytes + 63) / 64 * 64;
+    pl->use[i] = (cr_layer_use){s->view, s->view_axis};
+    return set_blobs(pl, step, s);
+}
+
+static cr_status infer_shapes(planning *pl)
+{
+    cr_plan *p = pl->p;
+    pl->shapes = (cr_shapes){.graph = p->graph, .weights = p->weights, .input = pl->options->input};
+    cr_status status = cr_shapes_infer(&pl->shapes, &p->arena, pl->err);
+    for (int t = 0; t < p->graph->n_tensors && status == CREMA_OK; t++)
+        p->tensor[t].shape = pl->shapes.tensor[t];
+    return status;
 }
 
 /* ---- what is kept ---- */
@@ -160,6 +136,7 @@ static cr_status lay_out(planning *pl)
                         .tensor = p->tensor,
                         .use = pl->use,
                         .kept = p->kept,
+                        .dynamic = pl->shapes.dynamic,
                         .place = p->place,
                         .in_place = pl->in_place,
                         .no_run = pl->no_run};
@@ -174,12 +151,6 @@ static cr_status allocate(planning *pl)
     cr_plan *p = pl->p;
     const cr_graph *g = p->graph;
     size_t n_tensors = (size_t)g->n_tensors, n_layers = (size_t)g->n_layers;
-    size_t most = 0; // bottoms or tops of one layer
-    for (int i = 0; i < g->n_layers; i++) {
-        const cr_layer *layer = g->node[i].layer;
-        most = (size_t)layer->n_in > most ? (size_t)layer->n_in : most;
-        most = (size_t)layer->n_out > most ? (size_t)layer->n_out : most;
-    }
     p->tensor = cr_arena_array(&p->arena, n_tensors, sizeof *p->tensor);
     p->place = cr_arena_array(&p->arena, n_tensors, sizeof *p->place);
     p->kept = cr_arena_array(&p->arena, n_tensors, sizeof *p->kept);
@@ -187,10 +158,7 @@ static cr_status allocate(planning *pl)
     pl->use = cr_arena_array(&pl->scratch, n_layers, sizeof *pl->use);
     pl->in_place = cr_arena_array(&pl->scratch, n_layers, sizeof *pl->in_place);
     pl->no_run = cr_arena_array(&pl->scratch, n_layers, sizeof *pl->no_run);
-    pl->in = cr_arena_array(&pl->scratch, most, sizeof *pl->in);
-    pl->out = cr_arena_array(&pl->scratch, most, sizeof *pl->out);
-    if (!p->tensor || !p->place || !p->kept || !p->step || !pl->use || !pl->in_place || !pl->no_run ||
-        !pl->in || !pl->out)
+    if (!p->tensor || !p->place || !p->kept || !p->step || !pl->use || !pl->in_place || !pl->no_run)
         return cr_no_memory(pl->err);
     for (size_t t = 0; t < n_tensors; t++)
         p->tensor[t].name = g->tensor[t].name;
@@ -201,9 +169,9 @@ static cr_status make(planning *pl)
 {
     cr_status status = allocate(pl);
     if (status == CREMA_OK)
-        status = set_inputs(pl);
+        status = infer_shapes(pl);
     for (int i = 0; i < pl->p->graph->n_layers && status == CREMA_OK; i++)
-        status = shape_layer(pl, i);
+        status = add_step(pl, i);
     if (status == CREMA_OK)
         status = choose_kept(pl);
     if (status == CREMA_OK)

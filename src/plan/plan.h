@@ -7,7 +7,7 @@
 #define CR_PLAN_PLAN_H
 
 #include "plan/layout.h"
-#include "plan/weights.h"
+#include "plan/shapes.h"
 
 typedef struct cr_plan_options {
     const cr_shape *input;   // one per input of the graph, all known

@@ -27,6 +27,7 @@ static void free_buffers(cr_runner *r)
     cr_free(r->run.scratch);
     cr_free(r->run.state);
     cr_free(r->time_ns);
+    cr_free(r->shape);
 }
 
 // Input buffers are apart from the arena, so that what is written there stays from run to run.
@@ -55,6 +56,17 @@ static void set_tensors(cr_runner *r)
     }
 }
 
+// Bottoms and tops of the dynamic step that has most of them.
+static size_t most_shapes(const cr_plan *p)
+{
+    size_t most = 0;
+    for (int i = 0; i < p->n_steps; i++) {
+        size_t n = (size_t)p->step[i].n_in + (size_t)p->step[i].n_out;
+        most = p->step[i].dynamic && n > most ? n : most;
+    }
+    return most;
+}
+
 static cr_status alloc_buffers(cr_runner *r, cr_err *err)
 {
     const cr_plan *p = r->plan;
@@ -64,7 +76,9 @@ static cr_status alloc_buffers(cr_runner *r, cr_err *err)
     r->run.scratch = cr_alloc_aligned(p->scratch_bytes + ALIGN, ALIGN);
     r->run.state = cr_alloc_aligned(p->state_bytes + ALIGN, ALIGN);
     r->time_ns = cr_alloc_zero((size_t)(p->n_steps + 1) * sizeof *r->time_ns);
-    if (!r->arena || !r->run.tensor || !r->run.scratch || !r->run.state || !r->time_ns || !alloc_inputs(r))
+    r->shape = cr_alloc_zero((most_shapes(p) + 1) * sizeof *r->shape);
+    if (!r->arena || !r->run.tensor || !r->run.scratch || !r->run.state || !r->time_ns || !r->shape ||
+        !alloc_inputs(r))
         return cr_fail(err, CREMA_ERR_MEMORY, NULL, "out of memory: the activations of this net take %zu MB",
                        p->arena_bytes >> 20);
     memset(r->arena + p->arena_bytes - ALIGN, 0, ALIGN);
@@ -123,6 +137,22 @@ cr_status cr_runner_replan(cr_runner *r, cr_plan *plan, cr_err *err)
     return CREMA_OK;
 }
 
+// Some bottom has another shape than planned: the tops follow. Tensors that run with gaps between their images
+// are never dynamic, so strides are those of the shapes.
+static cr_status reshape_tops(cr_runner *r, const cr_step *step, cr_err *err)
+{
+    cr_shape *in = r->shape, *out = r->shape + step->n_in;
+    for (int i = 0; i < step->n_in; i++)
+        in[i] = r->run.tensor[step->in[i]].shape;
+    cr_status status = cr_shapes_again(step, in, out, err);
+    for (int i = 0; i < step->n_out && status == CREMA_OK; i++) {
+        cr_tensor *t = &r->run.tensor[step->out[i]];
+        t->shape = out[i];
+        t->image_stride = cr_tensor_image_count(t);
+    }
+    return status;
+}
+
 cr_status cr_runner_forward(cr_runner *r, cr_err *err)
 {
     const cr_plan *p = r->plan;
@@ -131,11 +161,12 @@ cr_status cr_runner_forward(cr_runner *r, cr_err *err)
     int64_t before = now_ns();
     for (int i = 0; i < p->n_steps; i++) {
         const cr_step *step = &p->step[i];
-        if (!step->run)
-            continue;
-        if (r->cancel && r->cancel(r->user))
+        if (r->cancel && step->run && r->cancel(r->user))
             return cr_fail(err, CREMA_ERR_CANCELLED, NULL, "cancelled");
-        step->run(step, &r->run);
+        if (step->dynamic)
+            reshape_tops(r, step, &own);
+        if (step->run && own.status == CREMA_OK)
+            step->run(step, &r->run);
         if (own.status != CREMA_OK) {
             if (err)
                 *err = own;

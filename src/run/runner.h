@@ -14,6 +14,7 @@ typedef struct cr_runner {
     cr_run run;       // what steps get
     char *arena;      // plan->arena_bytes
     float **input;    // by input of the graph
+    cr_shape *shape;  // room for the bottoms and tops of a dynamic step
     int64_t *time_ns; // by step, of the last forward
     int (*cancel)(void *user);
     void *user;

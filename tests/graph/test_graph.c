@@ -234,7 +234,100 @@ START_TEST(parameters_are_shared_by_name)
 }
 END_TEST
 
-TEST_MAIN("graph/graph", a_name_means_its_newest_tensor, outputs_are_what_nobody_reads_in_alphabetical_order,
-          inputs_in_all_forms, rules_keep_and_drop_layers, wrong_nets_say_what_is_wrong,
-          old_formats_are_refused, blocks_of_other_layers_are_not_read_silently,
-          parameters_are_shared_by_name)
+static cr_status any_shape(const cr_layer *layer, cr_shaping *s, cr_err *err)
+{
+    (void)layer, (void)err;
+    s->out[0].rank = 0;
+    return CREMA_OK;
+}
+
+static const cr_layer_type loss_row = {.name = "TestLoss",
+                                       .in_min = 1,
+                                       .in_max = 1,
+                                       .out_min = 1,
+                                       .out_max = 2,
+                                       .flags = CR_AUTO_TOP,
+                                       .shape = any_shape};
+static const cr_layer_type other_row = {.name = "TestOther",
+                                        .in_min = 1,
+                                        .in_max = 1,
+                                        .out_min = 1,
+                                        .out_max = 1,
+                                        .flags = CR_TRAIN_ONLY,
+                                        .shape = any_shape};
+
+static const cr_layer_type *choose_row(const Crema__LayerParameter *param)
+{
+    return param->n_bottom == 1 ? &other_row : NULL;
+}
+
+static const cr_layer_type double_row = {.name = "TestDouble", .choose = choose_row, .shape = any_shape};
+static const cr_layer_type *const rows[] = {&loss_row, &other_row, &double_row, NULL};
+
+START_TEST(tops_that_a_loss_leaves_out_are_made)
+{
+    cr_graph g;
+    cr_graph_options o = {.types = rows};
+    ck_assert_int_eq(build_with(&g, INPUT "layer { name: 'a' type: 'TestLoss' bottom: 'data' }", o, NULL),
+                     CREMA_OK);
+    ck_assert_int_eq(g.node[1].layer->n_out, 1);
+    ck_assert(g.tensor[1].automatic);
+    ck_assert_int_eq(g.n_outputs, 0); // nobody can ask for it
+    ck_assert_int_eq(cr_graph_find(&g, "(automatic)"), -1);
+    cr_graph_free(&g);
+    ck_assert_int_eq(build_with(&g,
+                                INPUT "layer { name: 'a' type: 'TestLoss' bottom: 'data' top: 'x' top: 'y' }",
+                                o, NULL),
+                     CREMA_OK);
+    ck_assert_int_eq(g.n_outputs, 2);
+    cr_graph_free(&g);
+}
+END_TEST
+
+START_TEST(a_name_of_two_layers_is_read_by_its_parameters)
+{
+    cr_graph g;
+    cr_graph_options o = {.types = rows};
+    ck_assert_int_eq(
+        build_with(&g, INPUT "layer { name: 'a' type: 'TestDouble' bottom: 'data' top: 'x' }", o, NULL),
+        CREMA_OK);
+    ck_assert_str_eq(g.node[1].layer->type->name, "TestOther");
+    ck_assert_str_eq(warning,
+                     "net.prototxt:2:1: layer \"a\" (TestOther): is a layer of training, which is not run");
+    cr_graph_free(&g);
+}
+END_TEST
+
+START_TEST(unknown_types_are_kept_where_nothing_has_to_run)
+{
+    cr_graph g;
+    cr_graph_options o = {.unknown_ok = true};
+    ck_assert_int_eq(build_with(&g,
+                                INPUT "layer { name: 'a' type: 'Mystery' bottom: 'data' top: 'x' top: 'y'\n"
+                                      "  pooling_param { kernel_size: 3 } }\n"
+                                      "layer { name: 'b' type: 'ReLU' bottom: 'y' top: 'z' }",
+                                o, NULL),
+                     CREMA_OK);
+    ck_assert_str_eq(g.node[1].layer->type->name, "Mystery");
+    ck_assert_int_ne(g.node[1].layer->type->flags & CR_UNKNOWN, 0);
+    ck_assert_int_eq(g.n_outputs, 2);
+    cr_graph_free(&g);
+}
+END_TEST
+
+START_TEST(a_blob_of_another_phase_is_told_from_a_misspelt_one)
+{
+    fails("layer { name: 'd' type: 'Input' top: 'data' include { phase: TRAIN } }\n"
+          "layer { name: 'r' type: 'ReLU' bottom: 'data' top: 'x' }",
+          "net.prototxt:2:40: layer \"r\" (ReLU): bottom \"data\" is made by layer \"d\", whose rules keep "
+          "it out of "
+          "phase TEST");
+}
+END_TEST
+
+TEST_MAIN("graph/graph", tops_that_a_loss_leaves_out_are_made, a_name_of_two_layers_is_read_by_its_parameters,
+          unknown_types_are_kept_where_nothing_has_to_run,
+          a_blob_of_another_phase_is_told_from_a_misspelt_one, a_name_means_its_newest_tensor,
+          outputs_are_what_nobody_reads_in_alphabetical_order, inputs_in_all_forms,
+          rules_keep_and_drop_layers, wrong_nets_say_what_is_wrong, old_formats_are_refused,
+          blocks_of_other_layers_are_not_read_silently, parameters_are_shared_by_name)
