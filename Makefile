@@ -58,7 +58,7 @@ TEST_SUPPORT_OBJ := $(patsubst tests/%.c,$(B)/tests/%.o,$(wildcard tests/support
 TEST_CFLAGS = $(BASE_CFLAGS) -Wall -Wextra -Wno-format-truncation -Werror $(CFLAGS) $(PKG_CFLAGS) $(shell $(PKG) --cflags check)
 TEST_BIN := $(patsubst tests/%.c,$(B)/tests/%,$(TEST_SRC))
 
-.PHONY: all deps demo test unit format format-check clean install uninstall
+.PHONY: all deps demo test unit bench-conv format format-check clean install uninstall
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -124,6 +124,12 @@ $(B)/tests/%: tests/%.c $(B)/support.a $(B)/cli.a $(B)/libcrema-tools.a $(B)/lib
 	@echo "  CC $<"
 	@$(CC) $(TEST_CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(B)/support.a $(B)/cli.a $(B)/libcrema-tools.a \
 	    $(B)/libcrema.a $(LIBS) $(TOOLS_LIBS) $(shell $(PKG) --libs check)
+
+# Times convolutions. Only the program itself is built for this very CPU, for its measure of the peak.
+bench-conv: $(B)/bench_conv
+$(B)/bench_conv: tests/bench/bench_conv.c $(B)/libcrema.a
+	@echo "  CC $<"
+	@$(CC) $(TEST_CFLAGS) -O2 -march=native -ffp-contract=fast $(LDFLAGS) -o $@ $< $(B)/libcrema.a $(LIBS)
 
 # All unit tests of one build; those of the command run it.
 unit: $(TEST_BIN) $(if $(CLI_SRC),$(B)/crema)

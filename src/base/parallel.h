@@ -3,8 +3,8 @@
  *
  * Work is cut into n items by the caller, at borders that do not depend on the number of threads, and each
  * item is computed by one thread in one order: so the same bits come out for any number of threads. Items are
- * handed out dynamically. `slot` (0 .. threads-1) is the same for no two items that run at the same time: it
- * picks the thread's part of a scratch buffer.
+ * handed out dynamically. `slot` is the same for no two items that run at the same time: it picks the thread's
+ * part of a scratch buffer. It is less than the number of threads, and less than n.
  */
 #ifndef CR_BASE_PARALLEL_H
 #define CR_BASE_PARALLEL_H

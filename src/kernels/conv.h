@@ -71,8 +71,8 @@ extern const cr_conv_algorithm *const cr_conv_algorithms[]; // NULL-ended, im2co
 // The first that accepts, or the one named `force` if it accepts. NULL: *why says what is wrong.
 const cr_conv_algorithm *cr_conv_choose(const cr_conv *conv, const char *force, const char **why);
 
-// Groups that are many and small (depthwise) are cut into so many parts, each with scratch of its own, that run
-// side by side; 1: the groups run one by one, each on all threads. Depends on the number of groups alone.
+// Groups that are many and small (depthwise) are cut into so many parts that run side by side, each slot with
+// scratch of its own; 1: the groups run one by one, each on all threads. Depends on the number of groups alone.
 int64_t cr_conv_group_parts(const cr_conv *conv);
 
 extern const cr_conv_algorithm cr_conv_im2col;

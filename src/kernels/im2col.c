@@ -227,10 +227,9 @@ static void run_group(const geometry *g, int64_t group, float *col, cr_pool *poo
 
 static void run_part(void *ctx, int64_t part, int slot)
 {
-    (void)slot;
     const geometry *g = ctx;
     int64_t end = g->conv->group * (part + 1) / g->parts;
-    float *col = (float *)g->buffers->scratch + part * g->k * g->conv->out_count;
+    float *col = (float *)g->buffers->scratch + slot * g->k * g->conv->out_count;
     for (int64_t group = g->conv->group * part / g->parts; group < end; group++)
         run_group(g, group, col, NULL);
 }

@@ -8,7 +8,7 @@
  *     rows begin .. end of a channel  --fold down-->  line (in width)  --fold along-->  a row of outputs
  *
  * A mask, STOCHASTIC, and modes that put values outside take the plain way: window by window.
- * Channels are cut into a fixed number of parts, each with a line of its own.
+ * Channels are cut into a fixed number of parts; threads that run at the same time have a line each.
  */
 #include "kernels/pooling.h"
 
@@ -194,9 +194,8 @@ static void run_plane(const work *w, int64_t plane, float *line)
 
 static void run_part(void *ctx, int64_t part, int slot)
 {
-    (void)slot;
     const work *w = ctx;
-    float *line = (float *)w->buffers->scratch + part * w->pooling->axis[1].in;
+    float *line = (float *)w->buffers->scratch + slot * w->pooling->axis[1].in;
     int64_t end = w->planes * (part + 1) / w->parts;
     for (int64_t plane = w->planes * part / w->parts; plane < end; plane++)
         run_plane(w, plane, line);
