@@ -78,11 +78,7 @@ $(PROTO_OBJ): $(B)/proto/crema.pb-c.c
 $(B)/obj/%.o: src/%.c | $(B)/proto/crema.pb-c.h
 	@mkdir -p $(@D)
 	@echo "  CC $<"
-	@$(CC) $(BASE_CFLAGS) $(WARN) $(CFLAGS) $(ROOM_CFLAGS) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
-# The hot loops are written to become vector loops. At -O3 gcc sees uninitialised reads that are not there.
-ifndef SAN
-$(B)/obj/kernels/%.o: ROOM_CFLAGS := -O3 -Wno-unknown-warning-option -Wno-maybe-uninitialized
-endif
+	@$(CC) $(BASE_CFLAGS) $(WARN) $(CFLAGS) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/libcrema.a: $(LIB_OBJ)
 	@rm -f $@
