@@ -24,8 +24,9 @@ PKG := PKG_CONFIG_PATH=$(BLAS_PKG):$$PKG_CONFIG_PATH pkg-config
 LIB_PACKAGES := libprotobuf-c yaml-0.1 openblas
 TOOLS_PACKAGES := libturbojpeg libpng cairo
 
-# Text that is cut to its buffer is cut on purpose.
-WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wconversion -Wno-format-truncation -Werror
+# Text that is cut to its buffer is cut on purpose; clang does not know that warning.
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wconversion -Werror \
+        -Wno-format-truncation -Wno-unknown-warning-option
 CFLAGS ?= -O3 -g
 BASE_CFLAGS := -std=gnu11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -ffp-contract=off -Isrc -I$(B)/proto -I.
 LDFLAGS ?=

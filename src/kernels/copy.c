@@ -87,11 +87,10 @@ static bool simplify(const cr_copy *in, cr_copy *out)
 
 static void remove_axis(cr_copy *c, int axis)
 {
-    for (int i = axis; i + 1 < c->rank; i++) {
-        c->dim[i] = c->dim[i + 1];
-        c->from_step[i] = c->from_step[i + 1];
-        c->to_step[i] = c->to_step[i + 1];
-    }
+    size_t behind = (size_t)(c->rank - axis - 1);
+    memmove(&c->dim[axis], &c->dim[axis + 1], behind * sizeof c->dim[0]);
+    memmove(&c->from_step[axis], &c->from_step[axis + 1], behind * sizeof c->from_step[0]);
+    memmove(&c->to_step[axis], &c->to_step[axis + 1], behind * sizeof c->to_step[0]);
     c->rank--;
 }
 
