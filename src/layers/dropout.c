@@ -41,16 +41,14 @@ static cr_status shape(const cr_layer *layer, cr_shaping *s, cr_err *err)
 
 static void piece(const void *arg, const cr_piece *p)
 {
-    float factor = *(const float *)arg;
+    float factor = ((const context *)arg)->factor;
     for (int64_t i = 0; i < p->n * p->inner; i++)
         p->out[i] = p->in[i] * factor;
 }
 
 static void run(const cr_step *step, cr_run *run)
 {
-    const context *ctx = step->layer->ctx;
-    cr_rows rows = cr_rows_plain(cr_in(step, run, 0));
-    cr_elementwise(step, run, &rows, piece, &ctx->factor);
+    cr_elementwise_plain(step, run, piece);
 }
 
 const cr_layer_type cr_layer_dropout = {

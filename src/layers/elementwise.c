@@ -82,6 +82,12 @@ void cr_elementwise(const cr_step *step, cr_run *run, const cr_rows *rows, cr_pi
     cr_parallel(run->pool, s.rows.images * s.image_items, sweep_item, &s);
 }
 
+void cr_elementwise_plain(const cr_step *step, cr_run *run, cr_piece_fn fn)
+{
+    cr_rows rows = cr_rows_plain(cr_in(step, run, 0));
+    cr_elementwise(step, run, &rows, fn, step->layer->ctx);
+}
+
 cr_status cr_shape_like_bottom(const cr_layer *layer, cr_shaping *s, cr_err *err)
 {
     (void)layer;

@@ -37,6 +37,9 @@ cr_rows cr_rows_of(const cr_tensor *t, int axis, int n_axes);
 // Runs fn over all of bottom 0, into top 0. The shapes are equal.
 void cr_elementwise(const cr_step *step, cr_run *run, const cr_rows *rows, cr_piece_fn fn, const void *arg);
 
+// The same for a layer without channels; fn's arg is the layer's ctx.
+void cr_elementwise_plain(const cr_step *step, cr_run *run, cr_piece_fn fn);
+
 // A cr_layer_type.shape for them: top 0 is like bottom 0.
 cr_status cr_shape_like_bottom(const cr_layer *layer, cr_shaping *s, cr_err *err);
 

@@ -21,7 +21,7 @@ static cr_status setup(cr_layer *layer, cr_err *err)
 
 static void piece(const void *arg, const cr_piece *p)
 {
-    float slope = *(const float *)arg;
+    float slope = ((const context *)arg)->slope;
     for (int64_t i = 0; i < p->n * p->inner; i++) {
         float x = p->in[i];
         p->out[i] = (x < 0 ? 0 : x) + slope * (0 < x ? 0 : x);
@@ -30,9 +30,7 @@ static void piece(const void *arg, const cr_piece *p)
 
 static void run(const cr_step *step, cr_run *run)
 {
-    const context *ctx = step->layer->ctx;
-    cr_rows rows = cr_rows_plain(cr_in(step, run, 0));
-    cr_elementwise(step, run, &rows, piece, &ctx->slope);
+    cr_elementwise_plain(step, run, piece);
 }
 
 const cr_layer_type cr_layer_relu = {

@@ -17,8 +17,7 @@ static void piece(const void *arg, const cr_piece *p)
 
 static void run(const cr_step *step, cr_run *run)
 {
-    cr_rows rows = cr_rows_plain(cr_in(step, run, 0));
-    cr_elementwise(step, run, &rows, piece, NULL);
+    cr_elementwise_plain(step, run, piece);
 }
 
 const cr_layer_type cr_layer_sigmoid = {
