@@ -31,10 +31,29 @@ END_TEST
 
 START_TEST(factor_0_makes_mean_and_variance_0)
 {
-    ww w = stats(0);
+    net_blob blobs[] = {{"mean", SHAPE(2), VALUES(2, 4)},
+                        {"variance", SHAPE(2), VALUES(0, 0)},
+                        {"factor", SHAPE(1), VALUES(0)},
+                        {0}};
+    ww w = layer_weights("b", "BatchNorm", blobs);
     NET_CHECK(.net = BN("eps: 0.25"), .in = {X},
               .out = {{"out", SHAPE(2, 2, 2), VALUES(2, 4, 6, 8, 10, 12, 14, 16)}}, .weights = w.data,
               .weights_size = w.size);
+    ww_free(&w);
+}
+END_TEST
+
+START_TEST(a_variance_beside_factor_0_is_real_as_nvidia_saves_it)
+{
+    net_blob blobs[] = {{"mean", SHAPE(2), VALUES(1, 2)},
+                        {"variance", SHAPE(2), VALUES(4, 16)},
+                        {"factor", SHAPE(1), VALUES(0)},
+                        {0}};
+    ww w = layer_weights("b", "BatchNorm", blobs);
+    NET_CHECK(.net = "@" BN("eps: 0"), .in = {X},
+              .out = {{"out", SHAPE(2, 2, 2), VALUES(0, 0.5, 0.25, 0.5, 2, 2.5, 1.25, 1.5)}},
+              .weights = w.data, .weights_size = w.size,
+              .warns = "its factor is 0 though its variances are not");
     ww_free(&w);
 }
 END_TEST
@@ -162,6 +181,74 @@ START_TEST(intel_scales_behind_it_and_divides_by_the_factor)
 }
 END_TEST
 
+// Nothing in the net's text tells of the scale and the bias.
+START_TEST(without_fields_the_blobs_tell_the_layout)
+{
+    net_blob intel[] = {{"mean", SHAPE(2), VALUES(2, 4)},   {"variance", SHAPE(2), VALUES(8, 32)},
+                        {"factor", SHAPE(1), VALUES(2)},    {"scale", SHAPE(2), VALUES(2, 4)},
+                        {"bias", SHAPE(2), VALUES(10, 20)}, {0}};
+    ww w = layer_weights("b", "BatchNorm", intel);
+    NET_CHECK(.net = BN("eps: 0"), .in = {X},
+              .out = {{"out", SHAPE(2, 2, 2), VALUES(10, 11, 21, 22, 14, 15, 25, 26)}}, .weights = w.data,
+              .weights_size = w.size);
+    ww_free(&w);
+    intel[4].name = NULL;
+    w = layer_weights("b", "BatchNorm", intel);
+    NET_CHECK(.net = BN("eps: 0"), .in = {X},
+              .out = {{"out", SHAPE(2, 2, 2), VALUES(0, 1, 1, 2, 4, 5, 5, 6)}}, .weights = w.data,
+              .weights_size = w.size);
+    ww_free(&w);
+    net_blob old[] = {
+        {"scale", SHAPE(1, 2, 1, 1), VALUES(2, 4)}, {"bias", SHAPE(1, 2, 1, 1), VALUES(10, 20)},
+        {"mean", SHAPE(1, 2, 1, 1), VALUES(1, 2)},  {"variance", SHAPE(1, 2, 1, 1), VALUES(4, 16)},
+        {"reserved", SHAPE(1), VALUES(7)},          {0}};
+    w = layer_weights("b", "BatchNorm", old);
+    NET_CHECK(.net = BN("eps: 0"), .in = {X}, .tolerance = 1e-5,
+              .out = {{"out", SHAPE(2, 2, 2), VALUES(10, 11, 21, 22, 14, 15, 25, 26)}}, .weights = w.data,
+              .weights_size = w.size);
+    ww_free(&w);
+}
+END_TEST
+
+// With one channel every blob is one value: the four axes of the old files' blobs tell.
+START_TEST(one_channel_of_an_older_nvidia_file)
+{
+    net_blob old[] = {{"scale", SHAPE(1, 1, 1, 1), VALUES(2)}, {"bias", SHAPE(1, 1, 1, 1), VALUES(10)},
+                      {"mean", SHAPE(1, 1, 1, 1), VALUES(1)},  {"variance", SHAPE(1, 1, 1, 1), VALUES(4)},
+                      {"reserved", SHAPE(1), VALUES(7)},       {0}};
+    ww w = layer_weights("b", "BatchNorm", old);
+    NET_CHECK(.net = BN("scale_bias: true"), .in = {{"x", SHAPE(2, 1), VALUES(1, 5)}}, .tolerance = 1e-5,
+              .out = {{"out", SHAPE(2, 1), VALUES(10, 14)}}, .weights = w.data, .weights_size = w.size);
+    ww_free(&w);
+    net_blob new[] = {{"mean", SHAPE(1), VALUES(1)},   {"variance", SHAPE(1), VALUES(4)},
+                      {"factor", SHAPE(1), VALUES(7)}, {"scale", SHAPE(1), VALUES(2)},
+                      {"bias", SHAPE(1), VALUES(10)},  {0}};
+    w = layer_weights("b", "BatchNorm", new);
+    NET_CHECK(.net = BN("scale_bias: true"), .in = {{"x", SHAPE(2, 1), VALUES(1, 5)}}, .tolerance = 1e-5,
+              .out = {{"out", SHAPE(2, 1), VALUES(10, 14)}}, .weights = w.data, .weights_size = w.size);
+    ww_free(&w);
+}
+END_TEST
+
+START_TEST(a_relu_may_follow)
+{
+    ww w = stats(2);
+    NET_CHECK(.net = BN("eps: 0 relu: true"), .in = {{"x", SHAPE(1, 2), VALUES(-1, 10)}},
+              .out = {{"out", SHAPE(1, 2), VALUES(0, 2)}}, .weights = w.data, .weights_size = w.size);
+    NET_CHECK(.net = BN("eps: 0 fused_relu: true"), .in = {{"x", SHAPE(1, 2), VALUES(-1, 10)}},
+              .out = {{"out", SHAPE(1, 2), VALUES(0, 2)}}, .weights = w.data, .weights_size = w.size);
+    ww_free(&w);
+}
+END_TEST
+
+START_TEST(cudnn_batch_norm_is_another_name)
+{
+    NET_CHECK(.net = "layer { name: 'b' type: 'CuDNNBatchNorm' bottom: 'x' top: 'out' "
+                     "batch_norm_param { eps: 0.25 } }",
+              .in = {{"x", SHAPE(1, 2), VALUES(1, 2)}}, .out = {{"out", SHAPE(1, 2), VALUES(2, 4)}});
+}
+END_TEST
+
 START_TEST(a_scale_behind_the_statistics_of_a_batch)
 {
     NET_CHECK(.net = BN("scale_bias: true use_global_stats: false scale_filler { value: 3 } bias_filler { "
@@ -174,8 +261,6 @@ END_TEST
 START_TEST(what_other_forks_add_is_refused)
 {
     NET_FAILS("disable_mean is not supported", .net = BN("disable_mean: @true"), .in = {X});
-    NET_FAILS("fused_relu is not supported", .net = BN("fused_relu: @true"), .in = {X});
-    NET_FAILS("relu is not supported", .net = BN("relu: @true"), .in = {X});
     NET_FAILS("bottom \"x\" has no axes",
               .net = "layer { name: 'b' type: 'BatchNorm' bottom: @'x' top: 'out' }",
               .in = {{"x", SCALAR, NO_VALUES}});
@@ -183,9 +268,12 @@ START_TEST(what_other_forks_add_is_refused)
 END_TEST
 
 TEST_MAIN("layers/batch_norm", stored_statistics_are_divided_by_the_factor,
-          factor_0_makes_mean_and_variance_0, without_a_factor_the_stored_values_are_real,
-          eps_is_added_to_the_variance, the_phase_decides_whose_statistics_count_unless_the_field_does,
+          factor_0_makes_mean_and_variance_0, a_variance_beside_factor_0_is_real_as_nvidia_saves_it,
+          without_a_factor_the_stored_values_are_real, eps_is_added_to_the_variance,
+          the_phase_decides_whose_statistics_count_unless_the_field_does,
           a_large_mean_leaves_the_variance_of_the_batch_alone, one_axis_is_one_channel,
           nvidia_scales_behind_it_and_ignores_the_factor, older_nvidia_files_begin_with_the_scale,
           nvidia_keeps_eps_at_1e_5, intel_scales_behind_it_and_divides_by_the_factor,
-          a_scale_behind_the_statistics_of_a_batch, what_other_forks_add_is_refused)
+          without_fields_the_blobs_tell_the_layout, one_channel_of_an_older_nvidia_file, a_relu_may_follow,
+          cudnn_batch_norm_is_another_name, a_scale_behind_the_statistics_of_a_batch,
+          what_other_forks_add_is_refused)
