@@ -1,0 +1,50 @@
+/*
+ * elu.c - ELU: x where it is positive, alpha * (exp(x) - 1) elsewhere; alpha is 1 by default.
+ *
+ * Semantics of Caffe's elu_layer.cpp. expm1 keeps the digits of small x that exp(x) - 1 loses.
+ */
+#include "crema.pb-c.h"
+#include "layers/elementwise.h"
+
+#include <math.h>
+
+typedef struct context {
+    float alpha;
+} context;
+
+static cr_status setup(cr_layer *layer, cr_err *err)
+{
+    (void)err;
+    const Crema__ELUParameter *p = layer->param->elu_param;
+    context *ctx = layer->ctx;
+    ctx->alpha = p ? p->alpha : 1;
+    return CREMA_OK;
+}
+
+static void piece(const void *arg, const cr_piece *p)
+{
+    const context *ctx = arg;
+    for (int64_t i = 0; i < p->n * p->inner; i++) {
+        float x = p->in[i];
+        p->out[i] = x > 0 ? x : ctx->alpha * expm1f(x);
+    }
+}
+
+static void run(const cr_step *step, cr_run *run)
+{
+    cr_elementwise_plain(step, run, piece);
+}
+
+const cr_layer_type cr_layer_elu = {
+    .name = "ELU",
+    .param = "elu_param",
+    .in_min = 1,
+    .in_max = 1,
+    .out_min = 1,
+    .out_max = 1,
+    .flags = CR_INPLACE | CR_STRIDED,
+    .ctx_bytes = sizeof(context),
+    .setup = setup,
+    .shape = cr_shape_like_bottom,
+    .run = run,
+};

@@ -1,0 +1,34 @@
+/*
+ * mish.c - Mish: x * tanh(log(1 + exp(x))).
+ *
+ * A layer of Synopsys' Caffe and of the YOLO forks; without parameters. Where exp overflows, tanh is 1 and x
+ * stays.
+ */
+#include "layers/elementwise.h"
+
+#include <math.h>
+
+static void piece(const void *arg, const cr_piece *p)
+{
+    (void)arg;
+    for (int64_t i = 0; i < p->n * p->inner; i++) {
+        float x = p->in[i];
+        p->out[i] = x * tanhf(log1pf(expf(x)));
+    }
+}
+
+static void run(const cr_step *step, cr_run *run)
+{
+    cr_elementwise_plain(step, run, piece);
+}
+
+const cr_layer_type cr_layer_mish = {
+    .name = "Mish",
+    .in_min = 1,
+    .in_max = 1,
+    .out_min = 1,
+    .out_max = 1,
+    .flags = CR_INPLACE | CR_STRIDED,
+    .shape = cr_shape_like_bottom,
+    .run = run,
+};

@@ -1,0 +1,50 @@
+/*
+ * swish.c - Swish: x * sigmoid(beta * x); beta is 1 by default.
+ *
+ * Semantics of Caffe's swish_layer.cpp.
+ */
+#include "crema.pb-c.h"
+#include "layers/elementwise.h"
+
+#include <math.h>
+
+typedef struct context {
+    float beta;
+} context;
+
+static cr_status setup(cr_layer *layer, cr_err *err)
+{
+    (void)err;
+    const Crema__SwishParameter *p = layer->param->swish_param;
+    context *ctx = layer->ctx;
+    ctx->beta = p ? p->beta : 1;
+    return CREMA_OK;
+}
+
+static void piece(const void *arg, const cr_piece *p)
+{
+    const context *ctx = arg;
+    for (int64_t i = 0; i < p->n * p->inner; i++) {
+        float x = p->in[i];
+        p->out[i] = x / (1 + expf(-ctx->beta * x));
+    }
+}
+
+static void run(const cr_step *step, cr_run *run)
+{
+    cr_elementwise_plain(step, run, piece);
+}
+
+const cr_layer_type cr_layer_swish = {
+    .name = "Swish",
+    .param = "swish_param",
+    .in_min = 1,
+    .in_max = 1,
+    .out_min = 1,
+    .out_max = 1,
+    .flags = CR_INPLACE | CR_STRIDED,
+    .ctx_bytes = sizeof(context),
+    .setup = setup,
+    .shape = cr_shape_like_bottom,
+    .run = run,
+};
