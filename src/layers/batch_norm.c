@@ -23,6 +23,12 @@
 
 typedef enum layout { BVLC, TWO, INTEL, NVIDIA, NVIDIA_OLD } layout;
 
+static const char *const reading[] = {[BVLC] = "mean, variance, factor",
+                                      [TWO] = "mean, variance; no factor",
+                                      [INTEL] = "Intel's: mean, variance, factor, scale, bias",
+                                      [NVIDIA] = "NVIDIA's: mean, variance, ignored factor, scale, bias",
+                                      [NVIDIA_OLD] = "NVIDIA's before 0.16: scale, bias, mean, variance"};
+
 typedef struct context {
     bool batch_stats, relu;
     bool scale_bias, weight_bias, no_bias; // the fields of NVIDIA and Intel
@@ -94,6 +100,7 @@ static cr_status shape(const cr_layer *layer, cr_shaping *s, cr_err *err)
     layout l = layout_of(ctx, s->n_stored, s->stored, channels.dim[0]);
     order o = order_of(ctx, l, s->n_stored);
     s->n_blobs = o.n;
+    s->reading = reading[l];
     for (int i = 0; i < o.n; i++) {
         s->blob[i] = (cr_blob_spec){.shape = channels, .what = "factor"};
         if (l == NVIDIA_OLD && cr_shape_count(&s->stored[i]) == channels.dim[0])

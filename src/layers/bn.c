@@ -33,6 +33,14 @@ static bool infers(const Crema__BNParameter *p, bool two)
     return two && p->bn_mode == CREMA__BNPARAMETER__BNMODE__INFERENCE;
 }
 
+static const char *reading(const Crema__BNParameter *p, bool two)
+{
+    return !two             ? "PSPNet's and TSN's: slope, bias, mean, variance"
+           : infers(p, two) ? "SegNet's, INFERENCE: scale, shift"
+           : p->has_var_eps ? "ParseNet's: scale, shift, statistics of the batch"
+                            : "SegNet's, LEARN: scale, shift, statistics of the batch";
+}
+
 static cr_status shape(const cr_layer *layer, cr_shaping *s, cr_err *err)
 {
     const Crema__BNParameter *p = param(layer);
@@ -48,6 +56,7 @@ static cr_status shape(const cr_layer *layer, cr_shaping *s, cr_err *err)
     const Crema__FillerParameter *scale = p->slope_filler ? p->slope_filler : p->scale_filler;
     const Crema__FillerParameter *shift = p->bias_filler ? p->bias_filler : p->shift_filler;
     s->n_blobs = two ? 2 : 4;
+    s->reading = reading(p, two);
     s->blob[0] = (cr_blob_spec){.what = "scale", .filler = scale};
     s->blob[1] = (cr_blob_spec){.what = "bias", .filler = shift};
     s->blob[2] = (cr_blob_spec){.what = "mean"};
