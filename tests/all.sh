@@ -36,6 +36,7 @@ part 'error messages with sanitizers' tests/errors/run.sh "$build/asan/crema"
 part 'digits' "$build/crema" check data/digits.yaml
 part 'commands in README' tests/readme.sh "$build/crema"
 part 'install and README example' tests/install/run.sh "$build"
+part 'make deps' tests/deps.sh
 part 'rooms' tests/check_rooms.sh
 have clang && part 'build with clang' $make B="$build/clang" CC=clang all
 have clang-format && part 'format' $make format-check
