@@ -1,10 +1,13 @@
 #!/bin/sh
-# Golden tests of what a user sees when something is wrong: tests/errors/run.sh CREMA
+# Golden tests of what a user sees when something is wrong: tests/errors/run.sh CREMA [WRAPPER...]
 # cases.txt holds commands ("$ run type.prototxt") and below each, up to an empty line, what must stand on
 # standard error, word for word. Exit status 1 is expected, or the one in brackets ("$ [0] run ..."). Commands
-# run in the folder files/, without a shell of their own. The last line is "N passed, M failed".
+# run in the folder files/, without a shell of their own, behind the wrapper ("valgrind -q") if there is one.
+# The last line is "N passed, M failed".
 here=$(cd "$(dirname "$0")" && pwd) || exit 2
 crema=$(cd "$(dirname "$1")" && pwd)/$(basename "$1") || exit 2
+shift
+wrapper=$*
 cd "$here/files" || exit 2
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
@@ -17,7 +20,7 @@ check() { # of the case that has been read: $command, $scratch/expected
     set -- $command
     set +f
     case $1 in \[*\]) status=${1#?} status=${status%?}; shift ;; esac
-    "$crema" "$@" >"$scratch/out" 2>"$scratch/got" </dev/null
+    $wrapper "$crema" "$@" >"$scratch/out" 2>"$scratch/got" </dev/null
     got=$?
     if [ "$got" -eq "$status" ] && cmp -s "$scratch/expected" "$scratch/got"; then
         passed=$((passed + 1))

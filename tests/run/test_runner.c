@@ -133,7 +133,7 @@ START_TEST(a_convolution_runs_on_the_images_that_are_left)
     net n;
     open_net(&n, "layer { name: 'in' type: 'Input' top: 'x' input_param { shape { dim: 3 dim: 1 dim: 1 dim: "
                  "2 } } }\n" KEEP "layer { name: 'c' type: 'Convolution' bottom: 'k' top: 'c' "
-                                  "convolution_param { num_output: 1 kernel_h: 1 "
+                 "convolution_param { num_output: 1 kernel_h: 1 "
                  "kernel_w: 2 weight_filler { type: 'constant' value: 1 } } }\n");
     ck_assert_int_eq(forward(&n, (float[]){-1, 2, 1, 5, 3, 4}, 6), CREMA_OK);
     ck_assert_int_eq(blob(&n, "c")->shape.dim[0], 2);
