@@ -19,38 +19,63 @@ typedef struct geometry {
     int64_t in_channels, out_channels, group;  // of bottom and top
 } geometry;
 
-cr_status cr_conv_base_setup(cr_layer *layer, cr_err *err)
+cr_status cr_conv_base_setup_window(cr_layer *layer, cr_err *err)
 {
     cr_window_spec spec;
     const Crema__ConvolutionParameter *p = layer->param->convolution_param;
     cr_status status = cr_window_spec_conv(layer, -1, &spec, err);
     if (status)
         return status;
-    if (p->num_output < 1 || p->num_output > INT32_MAX)
-        return cr_layer_fail(layer, err, p, "num_output", 0,
-                             p->has_num_output ? "num_output %u is out of range" : "num_output is not given",
-                             p->num_output);
+    if (p->has_num_output && (p->num_output < 1 || p->num_output > INT32_MAX))
+        return cr_layer_fail(layer, err, p, "num_output", 0, "num_output %u is out of range", p->num_output);
     if (p->group < 1)
         return cr_layer_fail(layer, err, p, "group", 0, "group 0 is less than 1");
     return CREMA_OK;
 }
 
-static cr_status check_group(const cr_layer *layer, const Crema__ConvolutionParameter *p, int64_t channels,
-                             cr_err *err)
+cr_status cr_conv_base_setup(cr_layer *layer, cr_err *err)
 {
-    if (p->num_output % p->group != 0)
-        return cr_layer_fail(layer, err, p, "group", 0,
-                             "group %u does not divide num_output %u (bottom \"%s\" has %lld channels)",
-                             p->group, p->num_output, layer->in_name[0], (long long)channels);
-    if (channels % p->group != 0)
-        return cr_layer_fail(layer, err, p, "group", 0,
-                             "group %u does not divide the %lld channels of bottom \"%s\"", p->group,
-                             (long long)channels, layer->in_name[0]);
+    cr_status status = cr_conv_base_setup_window(layer, err);
+    const Crema__ConvolutionParameter *p = layer->param->convolution_param;
+    if (status)
+        return status;
+    if (!p->has_num_output)
+        return cr_layer_fail(layer, err, p, "num_output", 0, "num_output is not given");
+    if (p->has_channel_multiplier)
+        return cr_layer_fail(layer, err, p, "channel_multiplier", 0,
+                             "channel_multiplier is for DepthwiseConvolution and SeparableConvolution");
     return CREMA_OK;
 }
 
-static cr_status read_geometry(const cr_layer *layer, const cr_shape *bottom, bool transposed, geometry *g,
-                               cr_err *err)
+static cr_status check_group(const cr_layer *layer, const geometry *g, cr_err *err)
+{
+    const Crema__ConvolutionParameter *p = layer->param->convolution_param;
+    if (g->out_channels % g->group != 0)
+        return cr_layer_fail(layer, err, p, "group", 0,
+                             "group %lld does not divide num_output %lld (bottom \"%s\" has %lld channels)",
+                             (long long)g->group, (long long)g->out_channels, layer->in_name[0],
+                             (long long)g->in_channels);
+    if (g->in_channels % g->group != 0)
+        return cr_layer_fail(layer, err, p, "group", 0,
+                             "group %lld does not divide the %lld channels of bottom \"%s\"",
+                             (long long)g->group, (long long)g->in_channels, layer->in_name[0]);
+    return CREMA_OK;
+}
+
+static cr_status read_channels(const cr_layer *layer, const cr_shaping *s, const cr_conv_kind *kind,
+                               geometry *g, cr_err *err)
+{
+    const Crema__ConvolutionParameter *p = layer->param->convolution_param;
+    g->out_channels = p->num_output;
+    g->group = p->group;
+    cr_status status = CREMA_OK;
+    if (kind->channels)
+        status = kind->channels(layer, s, g->in_channels, &g->out_channels, &g->group, err);
+    return status ? status : check_group(layer, g, err);
+}
+
+static cr_status read_geometry(const cr_layer *layer, const cr_shaping *s, const cr_shape *bottom,
+                               const cr_conv_kind *kind, geometry *g, cr_err *err)
 {
     const Crema__ConvolutionParameter *p = layer->param->convolution_param;
     cr_status status = cr_layer_axis(layer, p, "axis", p->axis, bottom->rank, 0, &g->axis, err);
@@ -60,14 +85,12 @@ static cr_status read_geometry(const cr_layer *layer, const cr_shape *bottom, bo
     if ((status = cr_window_spec_conv(layer, g->n_axes, &g->spec, err)))
         return status;
     g->in_channels = bottom->dim[g->axis];
-    g->out_channels = p->num_output;
-    g->group = p->group;
-    if ((status = check_group(layer, p, g->in_channels, err)))
+    if ((status = read_channels(layer, s, kind, g, err)))
         return status;
     for (int a = 0; a < g->n_axes && !status; a++) {
         g->in[a] = bottom->dim[g->axis + 1 + a];
-        status = (transposed ? cr_window_out_transposed : cr_window_out)(layer, &g->spec, a, g->in[a],
-                                                                         &g->out[a], err);
+        status = (kind->transposed ? cr_window_out_transposed : cr_window_out)(layer, &g->spec, a, g->in[a],
+                                                                               &g->out[a], err);
     }
     return status;
 }
@@ -114,7 +137,7 @@ static cr_status shape_weights(const cr_layer *layer, const geometry *g, bool tr
     return CREMA_OK;
 }
 
-cr_status cr_conv_base_shape(const cr_layer *layer, cr_shaping *s, bool transposed, cr_err *err)
+cr_status cr_conv_base_shape(const cr_layer *layer, cr_shaping *s, const cr_conv_kind *kind, cr_err *err)
 {
     geometry g;
     const cr_shape *bottom = &s->in[0];
@@ -125,14 +148,14 @@ cr_status cr_conv_base_shape(const cr_layer *layer, cr_shaping *s, bool transpos
                                  "bottom \"%s\" is %s and \"%s\" is %s; all bottoms must have one shape",
                                  layer->in_name[0], cr_shape_text(bottom, first, sizeof first),
                                  layer->in_name[i], cr_shape_text(&s->in[i], other, sizeof other));
-    cr_status status = read_geometry(layer, bottom, transposed, &g, err);
+    cr_status status = read_geometry(layer, s, bottom, kind, &g, err);
     if (!status)
-        status = shape_weights(layer, &g, transposed, s, err);
+        status = shape_weights(layer, &g, kind->transposed, s, err);
     int64_t images = 0;
     if (!status && !cr_i64_mul(cr_shape_range(bottom, 0, g.axis), layer->n_in, &images))
         status = cr_layer_fail(layer, err, NULL, NULL, 0, "the layer's sizes overflow");
     if (!status)
-        status = count_macs(layer, &g, &s->blob[0].shape, transposed, images, &s->macs, err);
+        status = count_macs(layer, &g, &s->blob[0].shape, kind->transposed, images, &s->macs, err);
     if (status)
         return status;
     cr_shape out = *bottom;
@@ -144,15 +167,16 @@ cr_status cr_conv_base_shape(const cr_layer *layer, cr_shaping *s, bool transpos
     return CREMA_OK;
 }
 
-cr_status cr_conv_base_prepare(cr_step *step, const cr_preparing *p, bool transposed, cr_conv_data **data,
-                               cr_err *err)
+cr_status cr_conv_base_prepare(cr_step *step, const cr_preparing *p, const cr_conv_kind *kind,
+                               cr_conv_data **data, cr_err *err)
 {
+    bool transposed = kind->transposed;
     geometry g;
     const cr_shape *bottom = &p->tensor[step->in[0]].shape;
     cr_conv_data *d = cr_arena_alloc(p->arena, sizeof *d);
     if (!d)
         return cr_no_memory(err);
-    cr_status status = read_geometry(step->layer, bottom, transposed, &g, err);
+    cr_status status = read_geometry(step->layer, step->shaping, bottom, kind, &g, err);
     if (status)
         return status;
     const int64_t *in = transposed ? g.out : g.in, *out = transposed ? g.in : g.out;
@@ -239,4 +263,34 @@ void cr_conv_base_run(const cr_step *step, cr_run *run, bool transposed,
         if (d->copied)
             run_copied(d, in, out, b, fn);
     }
+}
+
+cr_status cr_conv_base_choose(const cr_step *step, const cr_preparing *p, cr_conv_data *data, cr_err *err)
+{
+    const char *why;
+    data->algorithm = cr_conv_choose(&data->conv, p->conv_algorithm, &why);
+    if (data->algorithm)
+        return CREMA_OK;
+    return cr_fail(err, CREMA_ERR_USAGE, NULL, "layer \"%s\" (%s): convolution algorithm \"%s\": %s",
+                   step->layer->name, step->layer->type->name, p->conv_algorithm ? p->conv_algorithm : "",
+                   why);
+}
+
+cr_status cr_conv_base_prepare_conv(cr_step *step, const cr_preparing *p, const cr_conv_kind *kind,
+                                    cr_err *err)
+{
+    cr_conv_data *d;
+    cr_status status = cr_conv_base_prepare(step, p, kind, &d, err);
+    if (!status)
+        status = cr_conv_base_choose(step, p, d, err);
+    if (status)
+        return status;
+    step->implementation = d->algorithm->name;
+    return cr_conv_base_scratch(step, p, d, d->algorithm->scratch_bytes(&d->conv), err);
+}
+
+void cr_conv_base_run_conv(const cr_step *step, cr_run *run)
+{
+    const cr_conv_data *d = step->data;
+    cr_conv_base_run(step, run, false, d->algorithm->run);
 }

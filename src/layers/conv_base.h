@@ -1,5 +1,6 @@
 /*
- * conv_base.h - what Convolution and Deconvolution share: both read convolution_param, both are one cr_conv.
+ * conv_base.h - what Convolution, Deconvolution and the depthwise layers share: they read convolution_param, and
+ * each is one cr_conv.
  *
  * A deconvolution is kept as the convolution whose transpose it is: that convolution's input is the
  * deconvolution's top, and its output channels are the bottom's.
@@ -8,6 +9,14 @@
 #define CR_LAYERS_CONV_BASE_H
 
 #include "layers/window.h"
+
+// What sets a layer apart from the others that read convolution_param.
+typedef struct cr_conv_kind {
+    bool transposed;
+    // Sets the top's channels and the groups; NULL: num_output and group, as the file gives them.
+    cr_status (*channels)(const cr_layer *layer, const cr_shaping *s, int64_t in_channels,
+                          int64_t *out_channels, int64_t *group, cr_err *err);
+} cr_conv_kind;
 
 // What prepare leaves in step->data.
 typedef struct cr_conv_data {
@@ -22,16 +31,24 @@ typedef struct cr_conv_data {
     const cr_conv_algorithm *algorithm; // NULL for a deconvolution
 } cr_conv_data;
 
-// Checks what needs no shape.
+// Checks what needs no shape; and the same where num_output may be absent.
 cr_status cr_conv_base_setup(cr_layer *layer, cr_err *err);
+cr_status cr_conv_base_setup_window(cr_layer *layer, cr_err *err);
 // Output shapes, weights and cost.
-cr_status cr_conv_base_shape(const cr_layer *layer, cr_shaping *s, bool transposed, cr_err *err);
+cr_status cr_conv_base_shape(const cr_layer *layer, cr_shaping *s, const cr_conv_kind *kind, cr_err *err);
 // Fills *data, tables included; step->data points at it. Then the caller picks an algorithm.
-cr_status cr_conv_base_prepare(cr_step *step, const cr_preparing *p, bool transposed, cr_conv_data **data,
-                               cr_err *err);
+cr_status cr_conv_base_prepare(cr_step *step, const cr_preparing *p, const cr_conv_kind *kind,
+                               cr_conv_data **data, cr_err *err);
+// The same for a convolution, algorithm and scratch included.
+cr_status cr_conv_base_prepare_conv(cr_step *step, const cr_preparing *p, const cr_conv_kind *kind,
+                                    cr_err *err);
+// data->algorithm for data->conv: the first that accepts, or the forced one.
+cr_status cr_conv_base_choose(const cr_step *step, const cr_preparing *p, cr_conv_data *data, cr_err *err);
 // Sets the step's scratch, of which the algorithm needs `bytes`.
 cr_status cr_conv_base_scratch(cr_step *step, const cr_preparing *p, cr_conv_data *data, size_t bytes,
                                cr_err *err);
+// Runs data->algorithm over all bottoms.
+void cr_conv_base_run_conv(const cr_step *step, cr_run *run);
 // Calls fn for every bottom, and for every entry of axis 0 where that is not one step of the convolution.
 void cr_conv_base_run(const cr_step *step, cr_run *run, bool transposed,
                       void (*fn)(const cr_conv *conv, const cr_conv_buffers *buffers));

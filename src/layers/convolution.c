@@ -6,31 +6,16 @@
  */
 #include "layers/conv_base.h"
 
+static const cr_conv_kind kind = {0};
+
 static cr_status shape(const cr_layer *layer, cr_shaping *s, cr_err *err)
 {
-    return cr_conv_base_shape(layer, s, false, err);
+    return cr_conv_base_shape(layer, s, &kind, err);
 }
 
 static cr_status prepare(cr_step *step, const cr_preparing *p, cr_err *err)
 {
-    cr_conv_data *d;
-    const char *why;
-    cr_status status = cr_conv_base_prepare(step, p, false, &d, err);
-    if (status)
-        return status;
-    d->algorithm = cr_conv_choose(&d->conv, p->conv_algorithm, &why);
-    if (!d->algorithm)
-        return cr_fail(err, CREMA_ERR_USAGE, NULL, "layer \"%s\" (%s): convolution algorithm \"%s\": %s",
-                       step->layer->name, step->layer->type->name, p->conv_algorithm ? p->conv_algorithm : "",
-                       why);
-    step->implementation = d->algorithm->name;
-    return cr_conv_base_scratch(step, p, d, d->algorithm->scratch_bytes(&d->conv), err);
-}
-
-static void run(const cr_step *step, cr_run *r)
-{
-    const cr_conv_data *d = step->data;
-    cr_conv_base_run(step, r, false, d->algorithm->run);
+    return cr_conv_base_prepare_conv(step, p, &kind, err);
 }
 
 const cr_layer_type cr_layer_convolution = {
@@ -45,5 +30,5 @@ const cr_layer_type cr_layer_convolution = {
     .setup = cr_conv_base_setup,
     .shape = shape,
     .prepare = prepare,
-    .run = run,
+    .run = cr_conv_base_run_conv,
 };

@@ -18,15 +18,17 @@ static cr_status setup(cr_layer *layer, cr_err *err)
     return cr_conv_base_setup(layer, err);
 }
 
+static const cr_conv_kind kind = {.transposed = true};
+
 static cr_status shape(const cr_layer *layer, cr_shaping *s, cr_err *err)
 {
-    return cr_conv_base_shape(layer, s, true, err);
+    return cr_conv_base_shape(layer, s, &kind, err);
 }
 
 static cr_status prepare(cr_step *step, const cr_preparing *p, cr_err *err)
 {
     cr_conv_data *d;
-    cr_status status = cr_conv_base_prepare(step, p, true, &d, err);
+    cr_status status = cr_conv_base_prepare(step, p, &kind, &d, err);
     if (status)
         return status;
     step->implementation = "col2im";
