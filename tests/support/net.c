@@ -183,9 +183,9 @@ static void widen(const net_blob *b, float *wide)
             wide[i * step + channel + j] = b->values ? b->values[i * n + j] : 0;
 }
 
-static void give_inputs(const run *r, crema_runner *runner)
+static void give_inputs(const run *r, crema_runner *runner, const net_blob *in)
 {
-    for (const net_blob *b = r->c->in; b < r->c->in + NET_MAX_BLOBS && b->name; b++) {
+    for (const net_blob *b = in; b < in + NET_MAX_BLOBS && b->name; b++) {
         char name[128];
         snprintf(name, sizeof name, "%s%s", b->name, widens(r, &b->shape) ? "_wide" : "");
         size_t n = count(&b->shape);
@@ -263,14 +263,31 @@ static void compare(const run *r, const net_blob *b, const float *values)
                  (double)b->values[i]);
 }
 
-// One forward with some threads. first: the values of the first run, filled by it and demanded of the others.
+static void forward_again(const run *r, crema_runner *runner)
+{
+    for (const net_forward *f = r->c->then; f && f->out[0].name; f++) {
+        crema_error err;
+        if (f->reset)
+            crema_runner_reset(runner);
+        give_inputs(r, runner, f->in);
+        if (crema_runner_forward(runner, &err) != CREMA_OK)
+            stop(r, "forward %d after the first: %s", (int)(f - r->c->then) + 1, err.message);
+        for (const net_blob *b = f->out; b < f->out + NET_MAX_BLOBS && b->name; b++) {
+            float *values = read_blob(r, runner, b);
+            compare(r, b, values);
+            free(values);
+        }
+    }
+}
+
+// One forward with some threads, and those that follow. first: the values of the first run, filled by it and demanded of the others.
 static void forward(const run *r, const crema_net *net, int threads, float *first[NET_MAX_BLOBS])
 {
     crema_error err;
     crema_runner *runner = open_runner(r, net, threads, &err);
     if (!runner)
         stop(r, "no runner: %s", err.message);
-    give_inputs(r, runner);
+    give_inputs(r, runner, r->c->in);
     if (crema_runner_forward(runner, &err) != CREMA_OK)
         stop(r, "forward: %s", err.message);
     for (int i = 0; i < NET_MAX_BLOBS && r->c->out[i].name; i++) {
@@ -285,6 +302,7 @@ static void forward(const run *r, const crema_net *net, int threads, float *firs
             stop(r, "blob \"%s\": %d threads give other bits than the first run with 1", b->name, threads);
         free(values);
     }
+    forward_again(r, runner);
     crema_runner_free(runner);
 }
 

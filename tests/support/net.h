@@ -12,6 +12,8 @@
  * out before loading and marks the place that the error (or warning) must point at: a scalar's value, a
  * block's or layer's name.
  *
+ * Layers that remember are run several times on one runner: `then` says what comes in and out after the first run.
+ *
  * NET_CHECK runs the net with 1, 2 and 3 threads and demands the same bits; then once more between a Slice and
  * a Concat along axis 1, so that the layers see bottoms and tops that are channel ranges of larger tensors.
  */
@@ -37,10 +39,18 @@ typedef struct net_blob {
     size_t n_values;     // must be the shape's count
 } net_blob;
 
+// One more forward on the same runner. Inputs that are not named keep their values.
+typedef struct net_forward {
+    bool reset; // before it
+    net_blob in[NET_MAX_BLOBS], out[NET_MAX_BLOBS];
+} net_forward;
+
 typedef struct net_case {
     const char *net;
     net_blob in[NET_MAX_BLOBS], out[NET_MAX_BLOBS]; // ended by an entry without a name
-    double tolerance;    // |got - expected| <= tolerance * max(1, |expected|); 0: equal. NaN equals NaN only
+    const net_forward
+        *then;        // ended by an entry without outputs; NULL: no more; its outputs must be in `out`, too
+    double tolerance; // |got - expected| <= tolerance * max(1, |expected|); 0: equal. NaN equals NaN only
     const void *weights; // a caffemodel (wire_writer.h), or NULL
     size_t weights_size;
     bool allow_missing; // fillers where the caffemodel has nothing; without a caffemodel always so
