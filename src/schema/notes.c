@@ -171,6 +171,50 @@ bool cr_notes_add_unknown(cr_notes *notes, const void *message, const char *name
     return true;
 }
 
+static bool join(cr_arena *arena, const char *first, const char *between, const char **second)
+{
+    if (first)
+        *second = *second ? cr_arena_printf(arena, "%s%s%s", first, between, *second) : first;
+    return *second || !first;
+}
+
+static bool add_extra(cr_notes *notes, const extra *from, extra *to)
+{
+    if (!join(notes->arena, from->before, "\n", &to->before) ||
+        !join(notes->arena, from->behind, " ", &to->behind))
+        return false;
+    if (!from->first)
+        return true;
+    if (to->last)
+        to->last->next = from->first;
+    else
+        to->first = from->first;
+    to->last = from->last;
+    return true;
+}
+
+bool cr_notes_move(cr_notes *notes, const void *from, const char *from_field, size_t from_index,
+                   const void *to, const char *to_field, size_t to_index)
+{
+    if (!lookup(notes, from, from_field, from_index))
+        return true;
+    entry *b = demand(notes, to, to_field, to_index); // may move all entries
+    entry *a = &notes->entry[lookup(notes, from, from_field, from_index) - notes->entry];
+    if (!b || a == b)
+        return b != NULL;
+    extra *x = a->extra;
+    if (a->line > 0) {
+        b->line = a->line;
+        b->column = a->column;
+    }
+    a->line = a->column = 0;
+    a->extra = NULL;
+    if (x && b->extra)
+        return add_extra(notes, x, b->extra);
+    b->extra = x ? x : b->extra;
+    return true;
+}
+
 cr_pos cr_notes_pos(const cr_notes *notes, const void *message, const char *field, size_t index)
 {
     cr_pos pos = {notes ? notes->file : NULL, 0, 0};

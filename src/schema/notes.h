@@ -35,6 +35,11 @@ bool cr_notes_set_comments(cr_notes *notes, const void *message, const char *fie
 bool cr_notes_add_unknown(cr_notes *notes, const void *message, const char *name, const char *text, int line,
                           int column);
 
+// What is known about one place goes to another, and is gone from the first: a position replaces that of the
+// other, comments are joined (the moved ones first), unknown fields are added. False: out of memory.
+bool cr_notes_move(cr_notes *notes, const void *from, const char *from_field, size_t from_index,
+                   const void *to, const char *to_field, size_t to_index);
+
 // The field's position, else the message's, else the file alone. notes may be NULL.
 cr_pos cr_notes_pos(const cr_notes *notes, const void *message, const char *field, size_t index);
 const char *cr_notes_before(const cr_notes *notes, const void *message, const char *field, size_t index);

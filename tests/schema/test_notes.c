@@ -102,6 +102,49 @@ START_TEST(many_notes_are_all_found_again)
 }
 END_TEST
 
+START_TEST(notes_move)
+{
+    cr_arena arena = {0};
+    int a = 0, b = 0;
+    cr_notes *notes = cr_notes_create(&arena, "f");
+    cr_notes_set_pos(notes, &a, "pad", 0, 3, 4);
+    cr_notes_set_comments(notes, &a, "pad", 0, "# before", "# behind");
+    ck_assert(cr_notes_move(notes, &a, "pad", 0, &b, "pads", 2));
+    ck_assert_int_eq(cr_notes_pos(notes, &b, "pads", 2).line, 3);
+    ck_assert_int_eq(cr_notes_pos(notes, &b, "pads", 2).column, 4);
+    ck_assert_str_eq(cr_notes_before(notes, &b, "pads", 2), "# before");
+    ck_assert_str_eq(cr_notes_behind(notes, &b, "pads", 2), "# behind");
+    ck_assert_int_eq(cr_notes_pos(notes, &a, "pad", 0).line, 0); // gone
+    ck_assert_ptr_null(cr_notes_before(notes, &a, "pad", 0));
+    ck_assert(cr_notes_move(notes, &a, "nothing", 0, &b, "pads", 2)); // changes nothing
+    ck_assert(cr_notes_move(notes, &b, "pads", 2, &b, "pads", 2));
+    ck_assert_int_eq(cr_notes_pos(notes, &b, "pads", 2).line, 3);
+    cr_arena_free(&arena);
+}
+END_TEST
+
+START_TEST(moved_notes_join_those_that_are_there)
+{
+    cr_arena arena = {0};
+    int a = 0, b = 0;
+    cr_notes *notes = cr_notes_create(&arena, "f");
+    cr_notes_set_pos(notes, &b, NULL, 0, 9, 9);
+    cr_notes_set_comments(notes, &a, NULL, 0, "# 1", "# 2");
+    cr_notes_set_comments(notes, &b, NULL, 0, "# 3", "# 4");
+    cr_notes_add_unknown(notes, &a, "x", NULL, 0, 0);
+    cr_notes_add_unknown(notes, &b, "y", NULL, 0, 0);
+    ck_assert(cr_notes_move(notes, &a, NULL, 0, &b, NULL, 0));
+    ck_assert_int_eq(cr_notes_pos(notes, &b, NULL, 0).line, 9); // there was no other
+    ck_assert_str_eq(cr_notes_before(notes, &b, NULL, 0), "# 1\n# 3");
+    ck_assert_str_eq(cr_notes_behind(notes, &b, NULL, 0), "# 2 # 4");
+    ck_assert_str_eq(cr_notes_unknown(notes, &b)->name, "y");
+    ck_assert_str_eq(cr_notes_unknown(notes, &b)->next->name, "x");
+    ck_assert_ptr_null(cr_notes_unknown(notes, &b)->next->next);
+    ck_assert_ptr_null(cr_notes_unknown(notes, &a));
+    cr_arena_free(&arena);
+}
+END_TEST
+
 #ifdef CR_TEST_ALLOC
 START_TEST(out_of_memory_is_reported)
 {
@@ -125,5 +168,5 @@ END_TEST
 
 TEST_MAIN("schema/notes", a_field_without_a_position_has_its_messages, names_are_compared_by_content,
           without_notes_nothing_is_known, comments_are_copied_and_kept_apart,
-          unknown_fields_come_in_file_order,
+          unknown_fields_come_in_file_order, notes_move, moved_notes_join_those_that_are_there,
           many_notes_are_all_found_again TEST_ALLOC(out_of_memory_is_reported))
