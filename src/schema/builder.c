@@ -10,6 +10,7 @@
 
 #include "base/names.h"
 #include "schema/aliases.h"
+#include "schema/field.h"
 #include "schema/value.h"
 
 #include <stdio.h>
@@ -48,14 +49,6 @@ struct cr_builder {
     size_t before_size, before_room;
 };
 
-static ProtobufCMessage *new_message(cr_arena *arena, const ProtobufCMessageDescriptor *type)
-{
-    ProtobufCMessage *message = cr_arena_alloc(arena, type->sizeof_message);
-    if (message)
-        protobuf_c_message_init(type, message);
-    return message;
-}
-
 cr_builder *cr_builder_create(cr_arena *arena, const ProtobufCMessageDescriptor *root, const char *file,
                               const cr_log *log, bool strict)
 {
@@ -67,7 +60,7 @@ cr_builder *cr_builder_create(cr_arena *arena, const ProtobufCMessageDescriptor 
     b->file = file ? cr_arena_strdup(arena, file) : NULL;
     b->log = log;
     b->strict = strict;
-    b->frame[0].message = new_message(arena, root);
+    b->frame[0].message = cr_message_new(arena, root);
     return b->notes && b->frame[0].message && (b->file || !file) ? b : NULL;
 }
 
@@ -204,12 +197,7 @@ static void *next_element(cr_builder *b, const ProtobufCFieldDescriptor *field, 
 // Whether a singular field was set before.
 static bool is_set(const cr_builder *b, const ProtobufCFieldDescriptor *field)
 {
-    ProtobufCMessage *message = top(b)->message;
-    if (field->type == PROTOBUF_C_TYPE_STRING || field->type == PROTOBUF_C_TYPE_MESSAGE) {
-        const void *p = *(void **)member_of(message, field->offset);
-        return p && p != field->default_value;
-    }
-    return *(protobuf_c_boolean *)member_of(message, field->quantifier_offset) != 0;
+    return cr_field_is_set(top(b)->message, field);
 }
 
 static cr_status given_twice(cr_builder *b, const ProtobufCFieldDescriptor *field, int line, int column,
@@ -248,10 +236,59 @@ static cr_status refused(cr_builder *b, const ProtobufCFieldDescriptor *field, c
     return CREMA_OK;
 }
 
-cr_status cr_builder_set(cr_builder *b, const ProtobufCFieldDescriptor *field, const cr_value *value,
-                         int line, int column, cr_err *err)
+// The field that keeps what an enum field X has no name for: a string called X_name, beside it. NULL: none.
+static const ProtobufCFieldDescriptor *name_field(const cr_builder *b, const ProtobufCFieldDescriptor *field)
+{
+    char name[64];
+    if (field->label == PROTOBUF_C_LABEL_REPEATED)
+        return NULL;
+    int n = snprintf(name, sizeof name, "%s_name", field->name);
+    const ProtobufCFieldDescriptor *f =
+        n > 0 && (size_t)n < sizeof name ? find_field(cr_builder_type(b), name, (size_t)n) : NULL;
+    return f && f->type == PROTOBUF_C_TYPE_STRING && f->label != PROTOBUF_C_LABEL_REPEATED ? f : NULL;
+}
+
+static bool has_name(const ProtobufCEnumDescriptor *type, const cr_value *value)
+{
+    char name[64];
+    if (value->size == 0 || value->size >= sizeof name)
+        return false;
+    memcpy(name, value->text, value->size);
+    name[value->size] = 0;
+    return strlen(name) == value->size && protobuf_c_enum_descriptor_get_value_by_name(type, name);
+}
+
+// Where the name of an enum from text goes, and as what. It may stand in quotes, with a warning; what the enum
+// lacks goes to the field beside it. Not with `strict`: Caffe takes neither.
+static const ProtobufCFieldDescriptor *enum_field(cr_builder *b, const ProtobufCFieldDescriptor *field,
+                                                  cr_value *value, int line, int column)
+{
+    char buf[160];
+    bool quoted = value->kind == CR_VALUE_STRING;
+    if (b->strict || (value->kind != CR_VALUE_WORD && !quoted))
+        return field;
+    const ProtobufCFieldDescriptor *beside = name_field(b, field);
+    value->kind = CR_VALUE_WORD;
+    if (has_name(field->descriptor, value)) {
+        if (quoted && may_warn(b))
+            cr_warn(b->log, &(cr_pos){b->file, line, column},
+                    "%s%s is a name that should stand without quotes: %.*s", whose(b, buf, sizeof buf),
+                    field->name, (int)value->size, value->text);
+    } else if (beside) {
+        value->kind = CR_VALUE_STRING;
+        return beside;
+    }
+    return field;
+}
+
+cr_status cr_builder_set(cr_builder *b, const ProtobufCFieldDescriptor *field, const cr_value *seen, int line,
+                         int column, cr_err *err)
 {
     ProtobufCMessage *message = top(b)->message;
+    cr_value text = *seen;
+    const cr_value *value = &text;
+    if (field->type == PROTOBUF_C_TYPE_ENUM)
+        field = enum_field(b, field, &text, line, column);
     bool repeated = field->label == PROTOBUF_C_LABEL_REPEATED;
     size_t index = 0;
     if (!repeated && field->type != PROTOBUF_C_TYPE_MESSAGE && !top(b)->merged && is_set(b, field)) {
@@ -310,7 +347,7 @@ cr_status cr_builder_enter(cr_builder *b, const ProtobufCFieldDescriptor *field,
             return status;
     }
     member = repeated ? next_element(b, field, &index) : member_of(message, field->offset);
-    inner = !member ? NULL : merge ? *member : new_message(b->arena, field->descriptor);
+    inner = !member ? NULL : merge ? *member : cr_message_new(b->arena, field->descriptor);
     if (!inner)
         return cr_no_memory(err);
     *member = inner;

@@ -179,6 +179,42 @@ START_TEST(unknown_fields_warn_with_the_nearest_name_and_are_kept)
 }
 END_TEST
 
+START_TEST(enum_names_may_stand_in_quotes)
+{
+    fixture f;
+    start(&f, &crema__pooling_parameter__descriptor, false);
+    ck_assert_int_eq(set(&f, "pool", CR_VALUE_STRING, "AVE"), CREMA_OK);
+    ck_assert_str_eq(f.warning, "net:2:3: pool is a name that should stand without quotes: AVE");
+    Crema__PoolingParameter *m = finish(&f);
+    ck_assert_int_eq((int)m->pool, (int)CREMA__POOLING_PARAMETER__POOL_METHOD__AVE);
+    ck_assert_int_eq(set(&f, "round_mode", CR_VALUE_STRING, "CEILING"), CREMA_ERR_INPUT);
+    ck_assert_str_eq(f.err.message, "round_mode must be CEIL or FLOOR, not CEILING");
+    cr_arena_free(&f.arena);
+    start(&f, &crema__pooling_parameter__descriptor, true);
+    ck_assert_int_eq(set(&f, "pool", CR_VALUE_STRING, "AVE"), CREMA_ERR_INPUT);
+    cr_arena_free(&f.arena);
+}
+END_TEST
+
+START_TEST(names_that_an_enum_lacks_are_kept_beside_it)
+{
+    fixture f;
+    start(&f, &crema__v1_layer_parameter__descriptor, false);
+    ck_assert_int_eq(set(&f, "type", CR_VALUE_WORD, "MY_LAYER"), CREMA_OK);
+    Crema__V1LayerParameter *m = finish(&f);
+    ck_assert(!m->has_type);
+    ck_assert_str_eq(m->type_name, "MY_LAYER");
+    ck_assert_int_eq(f.n_warnings, 0); // the upgrade says what becomes of it
+    ck_assert_int_eq(set(&f, "type", CR_VALUE_STRING, ""), CREMA_OK);
+    ck_assert_str_eq(m->type_name, "");
+    ck_assert_int_eq(set(&f, "type", CR_VALUE_NUMBER, "999"), CREMA_ERR_INPUT);
+    cr_arena_free(&f.arena);
+    start(&f, &crema__v1_layer_parameter__descriptor, true);
+    ck_assert_int_eq(set(&f, "type", CR_VALUE_WORD, "MY_LAYER"), CREMA_ERR_INPUT);
+    cr_arena_free(&f.arena);
+}
+END_TEST
+
 START_TEST(the_flood_of_warnings_ends)
 {
     fixture f;
@@ -220,6 +256,6 @@ END_TEST
 TEST_MAIN("schema/builder", fields_are_found_by_name_and_alias, defaults_are_there_and_not_given,
           repeated_fields_grow, a_refused_element_is_not_counted,
           a_scalar_given_twice_warns_and_the_last_counts, a_block_given_twice_is_merged_with_one_warning,
-          blocks_are_entered_and_left, errors_name_the_layer_and_its_block,
-          unknown_fields_warn_with_the_nearest_name_and_are_kept, the_flood_of_warnings_ends,
-          comments_go_to_their_fields)
+          blocks_are_entered_and_left, errors_name_the_layer_and_its_block, enum_names_may_stand_in_quotes,
+          names_that_an_enum_lacks_are_kept_beside_it, unknown_fields_warn_with_the_nearest_name_and_are_kept,
+          the_flood_of_warnings_ends, comments_go_to_their_fields)

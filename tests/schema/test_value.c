@@ -227,7 +227,6 @@ START_TEST(enums_by_name_or_known_number)
     ck_assert_int_eq(set(&f, "engine", CR_VALUE_WORD, "CUDN"), CREMA_ERR_INPUT);
     ck_assert_str_eq(f.err.message, "engine must be CAFFE, CUDNN, DEFAULT, MKL2017 or MKLDNN, not CUDN");
     ck_assert_int_eq(set(&f, "engine", CR_VALUE_WORD, "CUDNN2"), CREMA_ERR_INPUT);
-    ck_assert_int_eq(set(&f, "engine", CR_VALUE_STRING, "CUDNN"), CREMA_ERR_INPUT);
     cr_arena_free(&f.arena);
 }
 END_TEST
@@ -235,7 +234,7 @@ END_TEST
 START_TEST(an_enum_with_many_names_hints_at_the_nearest)
 {
     fixture f;
-    start(&f, &crema__v1_layer_parameter__descriptor, false);
+    start(&f, &crema__v1_layer_parameter__descriptor, true);
     ck_assert_int_eq(set(&f, "type", CR_VALUE_WORD, "CONVOLUTON"), CREMA_ERR_INPUT);
     ck_assert_str_eq(f.err.message, "type must be a name of LayerType (CONVOLUTION?), not CONVOLUTON");
     cr_arena_free(&f.arena);
