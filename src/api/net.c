@@ -4,6 +4,7 @@
 #include "api/context.h"
 #include "crema.pb-c.h"
 #include "read/message.h"
+#include "upgrade/upgrade.h"
 
 #include <string.h>
 
@@ -35,6 +36,19 @@ static cr_status copy_options(crema_net *net, const crema_net_options *from, cre
     return CREMA_OK;
 }
 
+static cr_status upgrade(crema_net *net, const cr_message *message, cr_err *err)
+{
+    const crema_context *c = net->context;
+    cr_upgrade_report report;
+    cr_status status = cr_upgrade_net(&net->graph.arena, (Crema__NetParameter *)message->root, message->notes,
+                                      &c->log, &report, err);
+    cr_pos pos = cr_notes_pos(message->notes, NULL, NULL, 0);
+    if (status == CREMA_OK && (report.v0 || report.v1))
+        cr_info(&c->log, &pos, "is of the %s format and was upgraded%s", report.v0 ? "V0" : "V1",
+                report.n_problems ? ", with the warnings above" : "");
+    return status;
+}
+
 static cr_status read_graph(crema_net *net, const crema_net_options *o, cr_err *err)
 {
     const crema_context *c = net->context;
@@ -42,6 +56,8 @@ static cr_status read_graph(crema_net *net, const crema_net_options *o, cr_err *
     cr_message message;
     cr_status status =
         cr_read_message(&net->graph.arena, &o->net, &crema__net_parameter__descriptor, &read, &message, err);
+    if (status == CREMA_OK)
+        status = upgrade(net, &message, err);
     if (status != CREMA_OK)
         return status;
     cr_graph_options options = {.train = o->phase == CREMA_TRAIN,

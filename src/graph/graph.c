@@ -11,7 +11,7 @@
 #include "graph/graph.h"
 #include "crema.pb-c.h"
 #include "graph/filter.h"
-#include "graph/inputs.h"
+#include "schema/field.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -100,23 +100,12 @@ static cr_status check_counts(build *b, const cr_layer *layer)
 
 /* ---- blocks of other layers ---- */
 
-static bool is_set(const ProtobufCMessage *m, const ProtobufCFieldDescriptor *f)
-{
-    const char *at = (const char *)m;
-    if (f->label == PROTOBUF_C_LABEL_REPEATED)
-        return *(const size_t *)(at + f->quantifier_offset) > 0;
-    if (f->type == PROTOBUF_C_TYPE_MESSAGE || f->type == PROTOBUF_C_TYPE_STRING)
-        return *(void *const *)(at + f->offset) != NULL &&
-               *(void *const *)(at + f->offset) != f->default_value;
-    return *(const protobuf_c_boolean *)(at + f->quantifier_offset);
-}
-
 // Our padding fields have the numbers 2001 to 2007 in every block that has them.
 static const char *padding_field(const ProtobufCMessage *block)
 {
     for (unsigned i = 0; i < block->descriptor->n_fields; i++) {
         const ProtobufCFieldDescriptor *f = &block->descriptor->fields[i];
-        if (f->id >= 2001 && f->id <= 2007 && is_set(block, f))
+        if (f->id >= 2001 && f->id <= 2007 && cr_field_is_set(block, f))
             return f->name;
     }
     return NULL;
@@ -133,7 +122,7 @@ static cr_status check_blocks(build *b, const cr_layer *layer)
         const ProtobufCFieldDescriptor *f = &m->descriptor->fields[i];
         size_t n = strlen(f->name);
         if (f->type != PROTOBUF_C_TYPE_MESSAGE || f->label == PROTOBUF_C_LABEL_REPEATED || n < 6 ||
-            strcmp(f->name + n - 6, "_param") != 0 || !is_set(m, f))
+            strcmp(f->name + n - 6, "_param") != 0 || !cr_field_is_set(m, f))
             continue;
         if ((layer->type->param && strcmp(f->name, layer->type->param) == 0) ||
             strcmp(f->name, "transform_param") == 0 || strcmp(f->name, "loss_param") == 0)
@@ -308,15 +297,10 @@ static cr_status add_layer(build *b, const Crema__LayerParameter *p)
 static cr_status add_layers(build *b, const Crema__NetParameter *net)
 {
     cr_graph *g = b->g;
-    Crema__LayerParameter *input;
-    cr_status status = cr_inputs_layer(&g->arena, net, g->notes, &input, b->err);
-    if (status != CREMA_OK)
-        return status;
-    g->node = cr_arena_array(&g->arena, net->n_layer + 1, sizeof *g->node);
+    cr_status status;
+    g->node = cr_arena_array(&g->arena, net->n_layer, sizeof *g->node);
     if (!g->node)
         return cr_no_memory(b->err);
-    if (input && (status = add_layer(b, input)) != CREMA_OK)
-        return status;
     cr_state state = {net, b->options};
     for (size_t i = 0; i < net->n_layer; i++) {
         bool keeps;
@@ -423,33 +407,14 @@ static cr_status share_parameters(build *b)
     return CREMA_OK;
 }
 
-static cr_status refuse_old(const Crema__NetParameter *net, const cr_notes *notes, cr_err *err)
-{
-    if (net->n_layers == 0)
-        return CREMA_OK;
-    bool v0 = false;
-    for (size_t i = 0; i < net->n_layers; i++)
-        v0 = v0 || net->layers[i]->layer;
-    cr_pos pos = cr_notes_pos(notes, net, "layers", 0);
-    if (net->n_layer && !v0)
-        return cr_fail(err, CREMA_ERR_INPUT, &pos,
-                       "a net has either `layers` (V1) or `layer` (V2), not both");
-    return cr_fail(
-        err, CREMA_ERR_UNSUPPORTED, &pos,
-        "this net is written in the %s format (`layers` %s); it has to be upgraded to `layer` before it runs",
-        v0 ? "V0" : "V1", v0 ? "with a nested `layer`" : "with types like CONVOLUTION");
-}
-
 cr_status cr_graph_build(cr_graph *graph, Crema__NetParameter *net, cr_notes *notes,
                          const cr_graph_options *options, cr_err *err)
 {
     graph->net = net;
     graph->notes = notes;
     graph->name = net->name ? net->name : "";
-    cr_status status = refuse_old(net, notes, err);
-    if (status != CREMA_OK)
-        return status;
     build b = {.g = graph, .options = options, .err = err};
+    cr_status status;
     cr_names_init(&b.newest, &graph->arena);
     if ((status = add_layers(&b, net)) != CREMA_OK || (status = list_readers(&b)) != CREMA_OK ||
         (status = list_inputs(&b)) != CREMA_OK || (status = list_outputs(&b)) != CREMA_OK)

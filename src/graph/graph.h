@@ -58,8 +58,9 @@ typedef struct cr_graph_options {
     const cr_log *log;
 } cr_graph_options;
 
-// net and notes must live in graph->arena's lifetime: the caller read them into graph->arena.
-// Refuses V0 and V1 nets, unknown layer types (with the nearest known one), unknown bottoms, tops made twice.
+// net and notes must live in graph->arena's lifetime: the caller read them into graph->arena, and upgraded the
+// net (upgrade/upgrade.h); `layers` and `input` are not looked at. Refuses unknown layer types (with the nearest
+// known one), unknown bottoms, tops made twice.
 cr_status cr_graph_build(cr_graph *graph, Crema__NetParameter *net, cr_notes *notes,
                          const cr_graph_options *options, cr_err *err);
 void cr_graph_free(cr_graph *graph);

@@ -5,6 +5,7 @@
 #include "tests/test.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
 static const char net_text[] =
@@ -145,6 +146,45 @@ START_TEST(an_input_without_a_shape_has_to_be_given_one)
     ck_assert_ptr_nonnull(r);
     crema_runner_free(r);
     close_net(&f);
+}
+END_TEST
+
+START_TEST(nets_of_every_age_run_alike)
+{
+    static const char input[] = "input: 'x' input_dim: 1 input_dim: 2 input_dim: 3 input_dim: 3\n";
+    static const char *const layers[] = {
+        "layers { layer { name: 'p' type: 'padding' pad: 1 } bottom: 'x' top: 'p' }\n"
+        "layers { layer { name: 'c' type: 'conv' num_output: 3 kernelsize: 3 stride: 2\n"
+        "  weight_filler { type: 'constant' value: 1 } } bottom: 'p' top: 'c' }\n"
+        "layers { layer { name: 'r' type: 'relu' } bottom: 'c' top: 'c' }\n",
+        "layers { name: 'c' type: CONVOLUTION bottom: 'x' top: 'c' convolution_param { num_output: 3 pad: 1\n"
+        "  kernel_size: 3 stride: 2 weight_filler { type: 'constant' value: 1 } } }\n"
+        "layers { name: 'r' type: RELU bottom: 'c' top: 'c' }\n",
+        "layer { name: 'c' type: 'Convolution' bottom: 'x' top: 'c' convolution_param { num_output: 3 pad: "
+        "1\n"
+        "  kernel_size: 3 stride: 2 weight_filler { type: 'constant' value: 1 } } }\n"
+        "layer { name: 'r' type: 'ReLU' bottom: 'c' top: 'c' }\n"};
+    for (int i = 0; i < 3; i++) {
+        char text[1000];
+        snprintf(text, sizeof text, "%s%s", input, layers[i]);
+        fixture f = open_net(NULL, text);
+        ck_assert_msg(f.net != NULL, "%s", f.err.message);
+        crema_layer_info info;
+        ck_assert_int_eq(crema_net_n_layers(f.net), 3);
+        crema_net_layer(f.net, 1, &info);
+        ck_assert_str_eq(info.type, "Convolution");
+        crema_runner *r = crema_runner_create(f.net, NULL, &f.err);
+        crema_blob in, out;
+        ck_assert_int_eq(crema_runner_input(r, "x", &in, &f.err), CREMA_OK);
+        for (int j = 0; j < 18; j++)
+            in.data[j] = 1;
+        ck_assert_int_eq(crema_runner_forward(r, &f.err), CREMA_OK);
+        ck_assert_int_eq(crema_runner_blob(r, "c", &out, &f.err), CREMA_OK);
+        ck_assert_int_eq(out.shape.dim[3], 2);
+        ck_assert_float_eq(out.data[0], 8); // two channels of a 2x2 corner
+        crema_runner_free(r);
+        close_net(&f);
+    }
 }
 END_TEST
 
@@ -316,8 +356,8 @@ END_TEST
 #endif
 
 TEST_MAIN("api/crema", a_net_says_what_it_is, a_runner_runs_reshapes_and_keeps, wrong_names_are_told_apart,
-          an_input_without_a_shape_has_to_be_given_one, steps_and_memory_are_reported,
-          the_cancel_callback_stops_loading_and_running, runners_share_a_plan_on_several_threads,
-          options_of_the_wrong_form_are_usage_errors,
+          an_input_without_a_shape_has_to_be_given_one, nets_of_every_age_run_alike,
+          steps_and_memory_are_reported, the_cancel_callback_stops_loading_and_running,
+          runners_share_a_plan_on_several_threads, options_of_the_wrong_form_are_usage_errors,
           errors_print_with_their_place TEST_ALLOC(any_allocation_may_fail)
               TEST_ALLOC(forward_does_not_allocate))

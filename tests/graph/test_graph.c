@@ -83,37 +83,6 @@ START_TEST(outputs_are_what_nobody_reads_in_alphabetical_order)
 }
 END_TEST
 
-START_TEST(inputs_in_all_forms)
-{
-    cr_graph g;
-    build(&g, "input: 'a' input: 'b' input_dim: 1 input_dim: 2 input_dim: 3 input_dim: 4\n"
-              "input_dim: 5 input_dim: 6 input_dim: 7 input_dim: 8\n");
-    ck_assert_int_eq(g.n_inputs, 2);
-    ck_assert_int_eq(g.input_shape[1].rank, 4);
-    ck_assert_int_eq(g.input_shape[0].dim[3], 4);
-    ck_assert_int_eq(g.input_shape[1].dim[0], 5);
-    cr_graph_free(&g);
-    build(&g, "input: 'a' input_shape { dim: 7 dim: 9 } input_dim: 1");
-    ck_assert_int_eq(g.input_shape[0].rank, 2);
-    ck_assert_int_eq(g.input_shape[0].dim[1], 9);
-    cr_graph_free(&g);
-    build(&g, "input: 'a'");
-    ck_assert_int_eq(g.input_shape[0].rank, -1);
-    cr_graph_free(&g);
-    build(&g, "layer { name: 'i' type: 'Input' top: 'x' top: 'y' input_param { shape { dim: 6 } } }");
-    ck_assert_int_eq(g.n_inputs, 2);
-    ck_assert_int_eq(g.input_shape[1].dim[0], 6);
-    cr_graph_free(&g);
-    fails("input: 'a'\ninput_dim: 1 input_dim: 2",
-          "net.prototxt:2:12: 2 input_dim for 1 input: four each (num, channels, height, width) are needed");
-    fails("input: 'a' input: 'b'\n input_shape { dim: 1 }",
-          "net.prototxt:2:2: 1 input_shape for 2 input: one each is needed");
-    fails("input_dim: 3", "net.prototxt:1:12: input_dim without any `input` to name the blob");
-    fails("input: 'a'\ninput_dim: 1 input_dim: -2 input_dim: 3 input_dim: 4",
-          "net.prototxt:2:25: layer \"input\" (Input): dim -2 is negative");
-}
-END_TEST
-
 static bool has_layer(const char *rules, cr_graph_options options)
 {
     char text[1000];
@@ -175,21 +144,6 @@ START_TEST(wrong_nets_say_what_is_wrong)
     fails("name: 'x'", "net.prototxt: this net has no layers");
     fails("layer { name: 'a' type: 'Input' top: 'x' include { phase: TRAIN } }",
           "net.prototxt: no layer of this net belongs to the TEST phase");
-}
-END_TEST
-
-START_TEST(old_formats_are_refused)
-{
-    fails("layers { name: 'a' type: RELU bottom: 'x' top: 'x' }",
-          "net.prototxt:1:1: this net is written in the V1 format (`layers` with types like CONVOLUTION); it "
-          "has to be "
-          "upgraded to `layer` before it runs");
-    fails("layers { layer { name: 'a' type: 'relu' } bottom: 'x' top: 'x' }",
-          "net.prototxt:1:1: this net is written in the V0 format (`layers` with a nested `layer`); it has "
-          "to be "
-          "upgraded to `layer` before it runs");
-    fails(INPUT "layers { name: 'a' type: RELU bottom: 'x' top: 'x' }",
-          "net.prototxt:2:1: a net has either `layers` (V1) or `layer` (V2), not both");
 }
 END_TEST
 
@@ -328,6 +282,6 @@ END_TEST
 TEST_MAIN("graph/graph", tops_that_a_loss_leaves_out_are_made, a_name_of_two_layers_is_read_by_its_parameters,
           unknown_types_are_kept_where_nothing_has_to_run,
           a_blob_of_another_phase_is_told_from_a_misspelt_one, a_name_means_its_newest_tensor,
-          outputs_are_what_nobody_reads_in_alphabetical_order, inputs_in_all_forms,
-          rules_keep_and_drop_layers, wrong_nets_say_what_is_wrong, old_formats_are_refused,
-          blocks_of_other_layers_are_not_read_silently, parameters_are_shared_by_name)
+          outputs_are_what_nobody_reads_in_alphabetical_order, rules_keep_and_drop_layers,
+          wrong_nets_say_what_is_wrong, blocks_of_other_layers_are_not_read_silently,
+          parameters_are_shared_by_name)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void keep(void *user, crema_log_level level, const char *sentence)
+void parsed_keep(void *user, crema_log_level level, const char *sentence)
 {
     parsed *p = user;
     (void)level;
@@ -22,7 +22,7 @@ static void keep(void *user, crema_log_level level, const char *sentence)
 static void parse(parsed *p, const char *bytes, size_t size, bool strict, bool yaml)
 {
     memset(p, 0, sizeof *p);
-    cr_log log = {keep, p};
+    cr_log log = {parsed_keep, p};
     char *copy = malloc(size + 1);
     memcpy(copy, bytes, size);
     copy[size] = 0;

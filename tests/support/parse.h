@@ -23,5 +23,7 @@ void parse_text(parsed *p, const char *text, bool strict);
 void parse_text_bytes(parsed *p, const char *text, size_t size, bool strict);
 void parse_yaml(parsed *p, const char *yaml, bool strict);
 void parsed_free(parsed *p);
+// A cr_log's function, with a parsed as its user: adds to the warnings.
+void parsed_keep(void *user, crema_log_level level, const char *sentence);
 
 #endif
