@@ -93,7 +93,7 @@ struct cr_shaping {
     int n_blobs;
     cr_blob_spec blob[CR_MAX_BLOBS];
     int64_t macs;
-    unsigned dynamic;    // bit i: axis 0 of top i is an upper bound, run sets the real count
+    unsigned dynamic;    // bit i: the shape of top i is an upper bound, run sets the real one
     int view_axis;       // CR_CONCAT, CR_SLICE: the axis
     bool view;           // this instance has no run: as CR_VIEW (set from the flag before the call)
     size_t state_bytes;  // kept between forwards (recurrent layers), zeroed by a reset
