@@ -13,8 +13,8 @@
 
 typedef struct cr_copy {
     int rank;
-    int64_t dim[CR_MAX_RANK]; // target order: best with decreasing to_step
-    int64_t from_step[CR_MAX_RANK], to_step[CR_MAX_RANK];
+    int64_t dim[CR_MAX_RANK];                             // target order: best with decreasing to_step
+    int64_t from_step[CR_MAX_RANK], to_step[CR_MAX_RANK]; // from_step may be negative: the axis backwards
     const float *from;
     float *to; // no overlap with from; the very same place means that there is nothing to do
 } cr_copy;

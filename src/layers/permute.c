@@ -4,9 +4,9 @@
  * Semantics of permute_layer.cpp in the SSD fork: axes that `order` leaves out follow in their own order. An
  * order that moves no axis longer than 1 past another one changes nothing in memory and costs nothing.
  */
+#include "layers/permute.h"
 #include "crema.pb-c.h"
 #include "kernels/copy.h"
-#include "layers/layer.h"
 
 #include <string.h>
 
@@ -39,13 +39,10 @@ static cr_status find_order(const cr_layer *layer, int rank, int order[CR_MAX_RA
     return CREMA_OK;
 }
 
-static cr_status shape(const cr_layer *layer, cr_shaping *s, cr_err *err)
+void cr_permute_shape(cr_shaping *s, const int *order)
 {
     const cr_shape *in = &s->in[0];
-    int order[CR_MAX_RANK], last = -1;
-    cr_status status = find_order(layer, in->rank, order, err);
-    if (status != CREMA_OK)
-        return status;
+    int last = -1;
     s->out[0].rank = in->rank;
     s->view = true;
     for (int i = 0; i < in->rank; i++) {
@@ -55,14 +52,11 @@ static cr_status shape(const cr_layer *layer, cr_shaping *s, cr_err *err)
         s->view = s->view && order[i] > last;
         last = order[i];
     }
-    return CREMA_OK;
 }
 
-static void run(const cr_step *step, cr_run *run)
+void cr_permute_run(const cr_step *step, cr_run *run, const int *order)
 {
     const cr_tensor *in = cr_in(step, run, 0), *out = cr_out(step, run, 0);
-    int order[CR_MAX_RANK];
-    find_order(step->layer, in->shape.rank, order, NULL); // was fine in shape()
     int64_t from_step[CR_MAX_RANK];
     cr_copy_steps(in, from_step);
     cr_copy c = {.rank = out->shape.rank, .from = in->data, .to = out->data};
@@ -72,6 +66,22 @@ static void run(const cr_step *step, cr_run *run)
         c.from_step[i] = from_step[order[i]];
     }
     cr_copy_run(&c, run->pool);
+}
+
+static cr_status shape(const cr_layer *layer, cr_shaping *s, cr_err *err)
+{
+    int order[CR_MAX_RANK];
+    cr_status status = find_order(layer, s->in[0].rank, order, err);
+    if (status == CREMA_OK)
+        cr_permute_shape(s, order);
+    return status;
+}
+
+static void run(const cr_step *step, cr_run *run)
+{
+    int order[CR_MAX_RANK];
+    find_order(step->layer, cr_in(step, run, 0)->shape.rank, order, NULL); // was fine in shape()
+    cr_permute_run(step, run, order);
 }
 
 const cr_layer_type cr_layer_permute = {
