@@ -44,8 +44,8 @@ TOOLS_LIBS := $(shell $(PKG) --libs $(TOOLS_PACKAGES) 2>/dev/null)
 
 SRC := $(wildcard src/*/*.c)
 CLI_SRC := $(wildcard src/cli/*.c)
-# What libcrema-tools adds: pictures, .npy, drawings, the checker.
-TOOLS_SRC := $(wildcard src/check/*.c src/write/*.c src/read/image*.c src/read/npy.c src/api/tools*.c)
+# What libcrema-tools adds: summaries, pictures, .npy, drawings, the checker.
+TOOLS_SRC := $(wildcard src/inspect/*.c src/check/*.c src/write/*.c src/read/image*.c src/read/npy.c src/api/tools*.c)
 LIB_SRC := $(filter-out $(CLI_SRC) $(TOOLS_SRC),$(SRC))
 
 obj = $(patsubst src/%.c,$(B)/obj/%.o,$(1))

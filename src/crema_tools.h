@@ -84,6 +84,50 @@ typedef struct crema_box {
 CREMA_API crema_status crema_draw_boxes(const char *picture, const crema_box *boxes, int n,
                                         const char *out_path, crema_error *err);
 
+/* ---- what a net is made of ---- */
+
+typedef struct crema_summary crema_summary;
+
+typedef struct crema_summary_blob {
+    const char *name;
+    crema_shape shape; // rank -1: can't be known
+} crema_summary_blob;
+
+typedef struct crema_summary_layer {
+    const char *name, *type;
+    const char *reading; // which of several dialects this is taken for, in words; NULL: there is only one
+    int unknown;         // the type is not known, so what depends on it can't be known either
+    int not_run;         // a layer of training
+    int line;            // in the net's file; 0: not known
+    int n_bottoms, n_tops, n_params;
+    const crema_summary_blob *bottoms, *tops;
+    const crema_shape *params;
+    int64_t n_values; // of all params
+    int64_t macs;     // multiply-adds, 0 where not counted
+} crema_summary_layer;
+
+typedef struct crema_summary_totals {
+    int64_t n_values; // learned values; those that layers share count once
+    int64_t macs;
+    int64_t n_activations;    // values of all tops
+    int n_unknown, n_not_run; // layers
+} crema_summary_totals;
+
+// Reads a net and infers all shapes that can be known: unknown layer types and inputs without a shape leave what
+// depends on them unknown. Weights are optional; where forks disagree, their blobs help to tell which layer is
+// meant. shapes: of inputs, over what the net declares. NULL on error.
+CREMA_API crema_summary *crema_summary_create(crema_context *context, const crema_net_options *options,
+                                              const crema_input_shape *shapes, int n, crema_error *err);
+CREMA_API void crema_summary_free(crema_summary *summary);
+CREMA_API const char *crema_summary_name(const crema_summary *summary);
+CREMA_API int crema_summary_n_layers(const crema_summary *summary);
+CREMA_API crema_status crema_summary_get_layer(const crema_summary *summary, int index,
+                                               crema_summary_layer *layer);
+// Inputs in file order, outputs alphabetically; false (0) past the end.
+CREMA_API int crema_summary_get_input(const crema_summary *summary, int index, crema_summary_blob *blob);
+CREMA_API int crema_summary_get_output(const crema_summary *summary, int index, crema_summary_blob *blob);
+CREMA_API void crema_summary_get_totals(const crema_summary *summary, crema_summary_totals *totals);
+
 /* ---- checking against stored outputs ---- */
 
 typedef struct crema_check_options {

@@ -1,86 +1,10 @@
 /*
  * net.c - crema_net: loading, and what a net says about itself.
  */
-#include "api/context.h"
+#include "api/load.h"
 #include "crema.pb-c.h"
-#include "read/message.h"
-#include "upgrade/upgrade.h"
 
 #include <string.h>
-
-// The options with every pointer that must outlive the call copied into the net's arena.
-static cr_status copy_options(crema_net *net, const crema_net_options *from, crema_net_options *to,
-                              cr_err *err)
-{
-    if (!from || !cr_copy_options(to, sizeof *to, from))
-        return cr_fail(err, CREMA_ERR_USAGE, NULL,
-                       "crema_net_options are missing, or their struct_size is not set");
-    if (to->n_weights < 0 || (to->n_weights && !to->weights) || to->n_stages < 0 ||
-        (to->n_stages && !to->stages))
-        return cr_fail(err, CREMA_ERR_USAGE, NULL, "crema_net_options: a count does not fit its list");
-    if (to->phase != CREMA_TEST && to->phase != CREMA_TRAIN)
-        return cr_fail(err, CREMA_ERR_USAGE, NULL,
-                       "crema_net_options.phase is neither CREMA_TEST nor CREMA_TRAIN");
-    cr_arena *arena = &net->graph.arena;
-    crema_file *files = cr_arena_array(arena, (size_t)to->n_weights + 1, sizeof *files);
-    if (!files)
-        return cr_no_memory(err);
-    for (int i = -1; i < to->n_weights; i++) {
-        crema_file *f = i < 0 ? &to->net : &files[i];
-        if (i >= 0)
-            *f = to->weights[i];
-        if (f->path && !(f->path = cr_arena_strdup(arena, f->path)))
-            return cr_no_memory(err);
-    }
-    to->weights = files;
-    return CREMA_OK;
-}
-
-static cr_status upgrade(crema_net *net, const cr_message *message, cr_err *err)
-{
-    const crema_context *c = net->context;
-    cr_upgrade_report report;
-    cr_status status = cr_upgrade_net(&net->graph.arena, (Crema__NetParameter *)message->root, message->notes,
-                                      &c->log, &report, err);
-    cr_pos pos = cr_notes_pos(message->notes, NULL, NULL, 0);
-    if (status == CREMA_OK && (report.v0 || report.v1))
-        cr_info(&c->log, &pos, "is of the %s format and was upgraded%s", report.v0 ? "V0" : "V1",
-                report.n_problems ? ", with the warnings above" : "");
-    return status;
-}
-
-static cr_status read_graph(crema_net *net, const crema_net_options *o, cr_err *err)
-{
-    const crema_context *c = net->context;
-    cr_read_options read = {.strict = c->options.strict, .log = &c->log};
-    cr_message message;
-    cr_status status =
-        cr_read_message(&net->graph.arena, &o->net, &crema__net_parameter__descriptor, &read, &message, err);
-    if (status == CREMA_OK)
-        status = upgrade(net, &message, err);
-    if (status != CREMA_OK)
-        return status;
-    cr_graph_options options = {.train = o->phase == CREMA_TRAIN,
-                                .level = o->level,
-                                .stages = o->stages,
-                                .n_stages = o->n_stages,
-                                .log = &c->log};
-    return cr_graph_build(&net->graph, (Crema__NetParameter *)message.root, message.notes, &options, err);
-}
-
-static cr_status open_weights(crema_net *net, const crema_net_options *o, cr_err *err)
-{
-    const crema_context *c = net->context;
-    cr_weights_options options = {.files = o->weights,
-                                  .n_files = o->n_weights,
-                                  .allow_missing = o->allow_missing,
-                                  .seed = o->seed,
-                                  .log = &c->log,
-                                  .progress = c->options.progress,
-                                  .cancel = c->options.cancel,
-                                  .user = c->options.user};
-    return cr_weights_open(&net->weights, &net->graph, &options, err);
-}
 
 // Plans for the declared shapes, so that what can be known at load is found at load.
 static cr_status plan_declared(crema_net *net, cr_err *err)
@@ -109,11 +33,11 @@ crema_net *crema_net_load(crema_context *context, const crema_net_options *optio
     }
     net->context = context;
     crema_net_options copy;
-    cr_status status = copy_options(net, options, &copy, err);
+    cr_status status = cr_load_options(&net->graph.arena, options, &copy, err);
     if (status == CREMA_OK)
-        status = read_graph(net, &copy, err);
+        status = cr_load_graph(context, &copy, false, &net->graph, err);
     if (status == CREMA_OK)
-        status = open_weights(net, &copy, err);
+        status = cr_load_weights(context, &copy, &net->graph, &net->weights, err);
     if (status == CREMA_OK)
         status = plan_declared(net, err);
     if (status != CREMA_OK) {

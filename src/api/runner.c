@@ -1,7 +1,7 @@
 /*
  * runner.c - crema_runner: planning for shapes, inputs, forward, blobs, steps.
  */
-#include "api/context.h"
+#include "api/load.h"
 
 #include <string.h>
 
@@ -23,22 +23,6 @@ static int find_input(const cr_graph *g, const char *name)
 }
 
 /* ---- planning ---- */
-
-static cr_status override_shapes(const cr_graph *g, cr_shape *shapes, const crema_input_shape *given, int n,
-                                 cr_err *err)
-{
-    for (int i = 0; i < n; i++) {
-        int input = find_input(g, given[i].name);
-        if (input < 0)
-            return cr_fail(err, CREMA_ERR_USAGE, NULL, "the net has no input \"%s\"",
-                           given[i].name ? given[i].name : "(null)");
-        if (!cr_shape_valid(&given[i].shape))
-            return cr_fail(err, CREMA_ERR_USAGE, NULL, "the shape given for input \"%s\" is not valid",
-                           given[i].name);
-        shapes[input] = given[i].shape;
-    }
-    return CREMA_OK;
-}
 
 static cr_status make_plan(const crema_runner *r, const cr_shape *shapes, cr_plan **plan, cr_err *err)
 {
@@ -65,7 +49,7 @@ static cr_status first_plan(const crema_runner *r, const crema_runner_options *o
         return cr_no_memory(err);
     if (g->n_inputs)
         memcpy(shapes, g->input_shape, (size_t)g->n_inputs * sizeof *shapes);
-    cr_status status = override_shapes(g, shapes, o->shapes, o->n_shapes, err);
+    cr_status status = cr_load_override_shapes(g, shapes, o->shapes, o->n_shapes, err);
     if (status == CREMA_OK)
         status = make_plan(r, shapes, plan, err);
     cr_free(shapes);
@@ -184,7 +168,7 @@ crema_status crema_runner_reshape(crema_runner *runner, const crema_input_shape 
     for (int i = 0; i < g->n_inputs; i++)
         all[i] = runner->r->plan->tensor[g->input[i]].shape;
     cr_plan *plan = NULL;
-    cr_status status = override_shapes(g, all, shapes, n, err);
+    cr_status status = cr_load_override_shapes(g, all, shapes, n, err);
     if (status == CREMA_OK)
         status = make_plan(runner, all, &plan, err);
     if (status == CREMA_OK)

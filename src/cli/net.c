@@ -28,7 +28,7 @@ const cli_option cli_compute_options[] = {
     {OPT_HELP, 'h', "help", NULL, "this text"},
     {0}};
 
-static int parse_shapes(cli_session *s, const cli_args *args, cli_net *out)
+static int parse_shapes(cli_session *s, const cli_args *args, cli_net_request *out)
 {
     int n = cli_count(args, OPT_INPUT_SHAPE);
     out->shape = cli_array(&s->mem, (size_t)n, sizeof *out->shape);
@@ -80,23 +80,30 @@ static int check_shapes(cli_session *s, const cli_net *net)
     return CLI_OK;
 }
 
-// The library's sentence, with the option that would help when weights were missing.
-static int load_failed(cli_session *s, const cli_args *args, const crema_error *err)
+// The option that would help, or NULL.
+static const char *hint(const cli_args *args, const crema_error *err)
 {
-    if (args->n_operands > 1 || cli_value(args, OPT_ALLOW_MISSING) || err->status == CREMA_ERR_CANCELLED ||
-        !strstr(err->message, "weights"))
+    bool filled = args->n_operands > 1 || cli_value(args, OPT_ALLOW_MISSING);
+    if (!filled && strstr(err->message, "no weights file was given"))
+        return "; name a weights file, or fill them with --allow-missing";
+    if (strstr(err->message, "keep it out of phase TEST"))
+        return "; try --phase train";
+    return NULL;
+}
+
+int cli_net_load_failed(cli_session *s, const cli_args *args, const crema_error *err)
+{
+    const char *more = err->status == CREMA_ERR_CANCELLED ? NULL : hint(args, err);
+    if (!more)
         return cli_fail_with(s, err);
     crema_error longer = *err;
     size_t n = strlen(longer.message);
-    if (!strstr(longer.message, "allow"))
-        snprintf(longer.message + n, sizeof longer.message - n,
-                 "; name a weights file, or fill them with --allow-missing");
+    snprintf(longer.message + n, sizeof longer.message - n, "%s", more);
     return cli_fail_with(s, &longer);
 }
 
-int cli_net_load(cli_session *s, const cli_args *args, cli_net *out)
+int cli_net_request_read(cli_session *s, const cli_args *args, cli_net_request *out)
 {
-    crema_net_options options = {.struct_size = sizeof options};
     crema_context_options how = {.struct_size = sizeof how,
                                  .user = s,
                                  .log = cli_on_log,
@@ -105,19 +112,31 @@ int cli_net_load(cli_session *s, const cli_args *args, cli_net *out)
                                  .strict = cli_value(args, OPT_STRICT) != NULL,
                                  .exact = cli_value(args, OPT_EXACT) != NULL,
                                  .conv_algorithm = cli_value(args, OPT_CONV)};
+    int code;
+    *out = (cli_net_request){.options.struct_size = sizeof out->options};
+    if ((code = parse_net_options(s, args, &out->options)) || (code = parse_shapes(s, args, out)))
+        return code;
+    crema_error err = {0};
+    out->context = crema_context_create(&how, &err);
+    return out->context ? CLI_OK : cli_fail_with(s, &err);
+}
+
+int cli_net_load(cli_session *s, const cli_args *args, cli_net *out)
+{
+    cli_net_request request;
     int64_t threads = 0;
     int code;
     *out = (cli_net){0};
     if ((code = cli_int_value(s, args, OPT_THREADS, 1, 1024, &threads)) ||
-        (code = parse_net_options(s, args, &options)) || (code = parse_shapes(s, args, out)))
+        (code = cli_net_request_read(s, args, &request)))
         return code;
-    out->threads = (int)threads;
+    *out = (cli_net){.context = request.context,
+                     .threads = (int)threads,
+                     .n_shapes = request.n_shapes,
+                     .shape = request.shape};
     crema_error err = {0};
-    out->context = crema_context_create(&how, &err);
-    if (!out->context)
-        return cli_fail_with(s, &err);
-    out->net = crema_net_load(out->context, &options, &err);
-    code = out->net ? check_shapes(s, out) : load_failed(s, args, &err);
+    out->net = crema_net_load(out->context, &request.options, &err);
+    code = out->net ? check_shapes(s, out) : cli_net_load_failed(s, args, &err);
     cli_flush_warnings(s);
     if (code != CLI_OK)
         cli_net_free(out);

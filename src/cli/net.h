@@ -14,9 +14,21 @@ typedef struct cli_net {
     crema_input_shape *shape;
 } cli_net;
 
+// What the command line says of a net, before anything is loaded. The caller frees the context.
+typedef struct cli_net_request {
+    crema_context *context;
+    crema_net_options options;
+    int n_shapes; // --input-shape
+    crema_input_shape *shape;
+} cli_net_request;
+
 // Options of these commands, for their tables.
 extern const cli_option cli_net_options[];     // which net: phase, seed, shapes, ...
 extern const cli_option cli_compute_options[]; // how: threads, exact, ...
+
+int cli_net_request_read(cli_session *s, const cli_args *args, cli_net_request *out);
+// Tells the library's sentence, with the option that would help where there is one. Returns the exit code.
+int cli_net_load_failed(cli_session *s, const cli_args *args, const crema_error *err);
 
 // Loads what the operands name. On failure nothing is left to be freed.
 int cli_net_load(cli_session *s, const cli_args *args, cli_net *out);

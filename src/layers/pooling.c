@@ -2,9 +2,9 @@
  * pooling.c - Pooling over height and width.
  *
  * pad_rule EXPLICIT with pad_mode ZERO is Caffe's pooling_layer.cpp, with its oddities:
- *   - the size is ceil((H + pads - kernel) / stride) + 1 in float arithmetic (or floor, by round_mode); only
- *     where some pad is not 0, a last window that would start behind the image is dropped, on either axis.
- *     Without pads it stays, and may be empty: MAX gives -FLT_MAX then, AVE 0/0;
+ *   - the size is ceil((H + pads - kernel) / stride) + 1 in float arithmetic (or floor, by round_mode, or by a
+ *     fork's ceil_mode: false); only where some pad is not 0, a last window that would start behind the image
+ *     is dropped, on either axis. Without pads it stays, and may be empty: MAX gives -FLT_MAX then, AVE 0/0;
  *   - AVE divides by the window's part inside of image and pads;
  *   - STOCHASTIC is that of Caffe's GPU code for the TEST phase, sum(x^2) / sum(x).
  * A rule fixes the size instead, and AVE divides by what is inside the image. A mode that puts values outside
@@ -56,6 +56,19 @@ static cr_status check_method(const cr_layer *layer, const Crema__PoolingParamet
     return CREMA_OK;
 }
 
+// Fields of forks that change the result and that are not implemented must not be passed over.
+static cr_status check_forks(const cr_layer *layer, const Crema__PoolingParameter *p, cr_err *err)
+{
+    const char *field = p->has_avg_include_pad && !p->avg_include_pad ? "avg_include_pad"
+                        : p->torch_pooling                            ? "torch_pooling"
+                                                                      : NULL;
+    for (size_t i = 0; i < p->n_dilation && !field; i++)
+        if (p->dilation[i] != 1)
+            field = "dilation";
+    return field ? cr_layer_fail(layer, err, p, field, 0, "%s of a Caffe fork is not implemented", field)
+                 : CREMA_OK;
+}
+
 // The field that says how much the axis is padded.
 static const char *pad_field(const Crema__PoolingParameter *p, int a)
 {
@@ -74,6 +87,8 @@ static cr_status setup(cr_layer *layer, cr_err *err)
     cr_status status = cr_window_spec_pool(layer, spec, err);
     if (!status)
         status = check_method(layer, p, spec, err);
+    if (!status)
+        status = check_forks(layer, p, err);
     // A window on the pad alone would be empty. Modes with values there have no such window.
     for (int a = 0; a < 2 && !status && is_caffe(spec) && !p->global_pooling; a++)
         if (spec->pad_before[a] >= spec->kernel[a] || spec->pad_after[a] >= spec->kernel[a])
@@ -90,7 +105,7 @@ static cr_status caffe_out(const cr_layer *layer, const cr_window_spec *spec, in
 {
     const Crema__PoolingParameter *p = layer->param->pooling_param;
     int64_t before = spec->pad_before[a], after = spec->pad_after[a];
-    bool up = p->round_mode != CREMA__POOLING_PARAMETER__ROUND_MODE__FLOOR;
+    bool up = p->round_mode != CREMA__POOLING_PARAMETER__ROUND_MODE__FLOOR && p->ceil_mode;
     float steps = (float)(in + before + after - spec->kernel[a]) / (float)spec->stride[a];
     *out = (int64_t)(up ? ceilf(steps) : floorf(steps)) + 1;
     if (any_pad(spec) && (*out - 1) * spec->stride[a] >= in + before)

@@ -667,6 +667,57 @@ START_TEST(time_lists_the_layers)
 }
 END_TEST
 
+START_TEST(summary_shows_what_a_net_is_made_of)
+{
+    begin();
+    check(sh("$CREMA summary ip.prototxt"), 0,
+          "layer  type          bottoms  tops    parameters  values  MACs\n"
+          "x      Input                  x 1x2                    -     -\n"
+          "ip     InnerProduct  x 1x2    ip 1x2  2x2, 2           6     4\n"
+          "\n"
+          "2 layers, 6 learned values (0.00 MB), 0.000 million multiply-adds, activations 0.00 MB\n",
+          "");
+    outcome *o = sh("$CREMA summary ip.prototxt --json | tr -d ' \\n'");
+    ck_assert_int_eq(o->code, 0);
+    ck_assert(has(o->out, "\"params\":[{\"shape\":[2,2]},{\"shape\":[2]}]"));
+    ck_assert(has(o->out, "\"tops\":[{\"name\":\"ip\",\"shape\":[1,2]}]"));
+    ck_assert(has(o->out, "\"outputs\":[{\"name\":\"ip\",\"shape\":[1,2]}]"));
+    end();
+}
+END_TEST
+
+START_TEST(summary_goes_as_far_as_shapes_are_known)
+{
+    begin();
+    put("odd.prototxt", "input: 'x' input_shape { dim: 1 dim: 2 }\n"
+                        "layer { name: 'a' type: 'Mystery' bottom: 'x' top: 'y' }\n"
+                        "layer { name: 'b' type: 'TanH' bottom: 'y' top: 'z' }\n"
+                        "layer { name: 'c' type: 'TanH' bottom: 'x' top: 'w' }\n");
+    outcome *o = sh("$CREMA summary odd.prototxt");
+    ck_assert_int_eq(o->code, 1);
+    ck_assert_str_eq(o->err, "crema: 1 layer is of unknown types; what depends on them is shown as \"?\"\n");
+    ck_assert(has(o->out, "Mystery (unknown)"));
+    ck_assert(has(o->out, "z ?"));
+    ck_assert(has(o->out, "w 1x2"));
+    put("open.prototxt", "input: 'x'\nlayer { name: 'b' type: 'TanH' bottom: 'x' top: 'z' }\n");
+    o = sh("$CREMA summary open.prototxt --json | tr -d ' \\n'");
+    ck_assert_int_eq(o->code, 0);
+    ck_assert(has(o->out, "{\"name\":\"z\",\"shape\":null}"));
+    o = sh("$CREMA summary open.prototxt --input-shape x=3,4");
+    ck_assert_int_eq(o->code, 0);
+    ck_assert(has(o->out, "z 3x4"));
+    put("train.prototxt", "layer { name: 'x' type: 'Input' top: 'x' include { phase: TRAIN } }\n"
+                          "layer { name: 'b' type: 'TanH' bottom: 'x' top: 'z' }\n");
+    o = sh("$CREMA summary train.prototxt");
+    check(o, 1, "",
+          "crema: train.prototxt:2:42: layer \"b\" (TanH): bottom \"x\" is made by layer \"x\", whose rules "
+          "keep it out "
+          "of phase TEST; try --phase train\n");
+    ck_assert_int_eq(sh("$CREMA summary train.prototxt --phase train")->code, 0);
+    end();
+}
+END_TEST
+
 START_TEST(missing_weights_name_the_option)
 {
     begin();
@@ -750,5 +801,6 @@ TEST_MAIN("cli/command", alone_it_prints_usage, version_is_the_librarys, help_go
           dump_writes_every_blob, output_writes_any_blob, files_that_are_wrong_are_named,
           an_explicit_shape_must_be_the_files, labels_come_in_several_forms, boxes_are_needed_to_draw,
           warnings_of_a_kind_are_counted, check_prints_a_line_a_case, a_manifest_that_is_wrong_is_2,
-          check_json_has_the_counts, time_lists_the_layers, missing_weights_name_the_option,
+          check_json_has_the_counts, time_lists_the_layers, summary_shows_what_a_net_is_made_of,
+          summary_goes_as_far_as_shapes_are_known, missing_weights_name_the_option,
           output_that_cannot_be_written_is_an_error, interrupt_stops_cleanly)

@@ -37,6 +37,14 @@ START_TEST(the_size_is_rounded_up_unless_told)
               .out = {{"out", SHAPE(1, 1, 2, 2), VALUES(11, 12, 15, 16)}});
     NET_CHECK(.net = POOL("kernel_size: 3 stride: 2 round_mode: FLOOR"), .in = IN_4X4,
               .out = {{"out", SHAPE(1, 1, 1, 1), VALUES(11)}});
+    NET_CHECK(.net = POOL("kernel_size: 3 stride: 2 ceil_mode: false"), .in = IN_4X4,
+              .out = {{"out", SHAPE(1, 1, 1, 1), VALUES(11)}});
+    NET_FAILS("torch_pooling of a Caffe fork is not implemented",
+              .net = POOL("kernel_size: 3 stride: 2 torch_pooling: @true"), .in = IN_4X4);
+    NET_FAILS("avg_include_pad of a Caffe fork is not implemented",
+              .net = POOL("kernel_size: 3 stride: 2 avg_include_pad: @false"), .in = IN_4X4);
+    NET_FAILS("dilation of a Caffe fork is not implemented",
+              .net = POOL("kernel_size: 3 stride: 2 dilation: @2"), .in = IN_4X4);
     NET_CHECK(.net = POOL("kernel_size: 7 stride: 4"), .in = IN_4X4, // ceil(-3 / 4) + 1
               .out = {{"out", SHAPE(1, 1, 1, 1), VALUES(16)}});
 }
