@@ -710,7 +710,7 @@ START_TEST(summary_goes_as_far_as_shapes_are_known)
                           "layer { name: 'b' type: 'TanH' bottom: 'x' top: 'z' }\n");
     o = sh("$CREMA summary train.prototxt");
     check(o, 1, "",
-          "crema: train.prototxt:2:42: layer \"b\" (TanH): bottom \"x\" is made by layer \"x\", whose rules "
+          "crema: train.prototxt:2:40: layer \"b\" (TanH): bottom \"x\" is made by layer \"x\", whose rules "
           "keep it out "
           "of phase TEST; try --phase train\n");
     ck_assert_int_eq(sh("$CREMA summary train.prototxt --phase train")->code, 0);
