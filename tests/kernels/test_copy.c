@@ -28,8 +28,8 @@ static void check_copy(const cr_copy *nest, int64_t from_size, int64_t to_size)
             t += rest % nest->dim[i] * nest->to_step[i];
             rest /= nest->dim[i];
         }
-        ck_assert_int_lt(f, from_size);
-        ck_assert_int_lt(t, to_size);
+        if (f >= from_size || t >= to_size) // ck_assert writes to a file, which is slow in a loop
+            ck_abort_msg("the nest of the test itself is wrong");
         want[t] = from[f];
     }
     cr_copy c = *nest;
@@ -40,8 +40,8 @@ static void check_copy(const cr_copy *nest, int64_t from_size, int64_t to_size)
         ck_assert_int_eq(cr_pool_create(&pool, 2, NULL), CREMA_OK);
     cr_copy_run(&c, pool);
     for (int64_t i = 0; i < to_size; i++)
-        ck_assert_msg(to[i] == want[i], "value %lld is %g, not %g", (long long)i, (double)to[i],
-                      (double)want[i]);
+        if (to[i] != want[i])
+            ck_abort_msg("value %lld is %g, not %g", (long long)i, (double)to[i], (double)want[i]);
     cr_free(from);
     cr_free(to);
     cr_free(want);
