@@ -58,7 +58,7 @@ void cr_box_rows_end(cr_tensor *out, int64_t images, int64_t n);
 
 // Caffe's num, channels, height, width of a blob: axes that it doesn't have are 1.
 int64_t cr_legacy_dim(const cr_shape *shape, int axis);
-// To an integer that can be added and multiplied by sizes of maps; 0 for NaN.
+// To an integer within +-1e9, so that sums and differences fit; 0 for NaN.
 int64_t cr_box_pixel(float position);
 
 #endif

@@ -346,8 +346,14 @@ void net_fails_at(const net_case *c, const char *expected, const char *file, int
     crema_error err = {0};
     crema_net *net = load(&r, context, &t, &err);
     crema_runner *runner = net ? open_runner(&r, net, 1, &err) : NULL;
-    if (runner)
+    if (runner && !c->when_run)
         stop(&r, "the net loads, but should fail with \"%s\"", expected);
+    if (runner) {
+        give_inputs(&r, runner, c->in);
+        if (crema_runner_forward(runner, &err) == CREMA_OK)
+            stop(&r, "the net runs, but should fail with \"%s\"", expected);
+        crema_runner_free(runner);
+    }
     char sentence[1024];
     crema_error_text(&err, sentence, sizeof sentence);
     if (err.status == CREMA_OK || !strstr(err.message, expected))

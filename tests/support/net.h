@@ -57,6 +57,7 @@ typedef struct net_case {
     uint64_t seed;
     bool train, exact, strict;
     const char *conv_algorithm;
+    bool when_run;     // NET_FAILS: the inputs' values make the forward fail
     const char *warns; // loading must log a warning that contains this (and points at the `@`)
     // No run between Slice and Concat: axis 1 is not free, or a top's batch depends on data.
     bool contiguous_only;
