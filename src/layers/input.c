@@ -5,7 +5,7 @@
  * input_layer.cpp.
  */
 #include "crema.pb-c.h"
-#include "layers/layer.h"
+#include "layers/blob_shape.h"
 
 static cr_status setup(cr_layer *layer, cr_err *err)
 {
@@ -16,16 +16,10 @@ static cr_status setup(cr_layer *layer, cr_err *err)
             layer, err, p, "shape", 1,
             "input_param has %zu shapes for %d tops; give none, one for all, or one for each", n,
             layer->n_out);
-    for (size_t i = 0; i < n; i++) {
-        const Crema__BlobShape *s = p->shape[i];
-        if (s->n_dim > CR_MAX_RANK)
-            return cr_layer_fail(layer, err, s, "dim", CR_MAX_RANK,
-                                 "a shape of %zu axes is too long; at most %d work", s->n_dim, CR_MAX_RANK);
-        for (size_t j = 0; j < s->n_dim; j++)
-            if (s->dim[j] < 0)
-                return cr_layer_fail(layer, err, s, "dim", j, "dim %lld is negative", (long long)s->dim[j]);
-    }
-    return CREMA_OK;
+    cr_status status = CREMA_OK;
+    for (size_t i = 0; i < n && !status; i++)
+        status = cr_blob_shape_check(layer, p->shape[i], err);
+    return status;
 }
 
 static cr_status shape(const cr_layer *layer, cr_shaping *s, cr_err *err)
@@ -33,14 +27,10 @@ static cr_status shape(const cr_layer *layer, cr_shaping *s, cr_err *err)
     (void)err;
     const Crema__InputParameter *p = layer->param->input_param;
     for (int i = 0; i < layer->n_out; i++) {
-        if (!p || p->n_shape == 0) {
+        if (!p || p->n_shape == 0)
             s->out[i].rank = -1;
-            continue;
-        }
-        const Crema__BlobShape *b = p->shape[p->n_shape == 1 ? 0 : i];
-        s->out[i].rank = (int)b->n_dim;
-        for (size_t j = 0; j < b->n_dim; j++)
-            s->out[i].dim[j] = b->dim[j];
+        else
+            s->out[i] = cr_blob_shape(p->shape[p->n_shape == 1 ? 0 : i]);
     }
     return CREMA_OK;
 }

@@ -10,30 +10,8 @@
  * A rule fixes the size instead, and AVE divides by what is inside the image. A mode that puts values outside
  * goes on for ever, so a window that hangs over sees them; AVE divides by the whole window then.
  */
-#include "kernels/pooling.h"
 #include "crema.pb-c.h"
-#include "layers/window.h"
-
-#include <math.h>
-
-// Outputs along an axis: their tables must stay small.
-#define MAX_OUT ((int64_t)1 << 24)
-
-// What prepare leaves in step->data.
-typedef struct pooling_data {
-    cr_pooling pooling;
-    cr_window window;
-} pooling_data;
-
-static bool is_caffe(const cr_window_spec *spec)
-{
-    return spec->rule == CREMA__PAD_RULE__EXPLICIT && spec->mode == CREMA__PAD_MODE__ZERO;
-}
-
-static bool any_pad(const cr_window_spec *spec)
-{
-    return spec->pad_before[0] || spec->pad_before[1] || spec->pad_after[0] || spec->pad_after[1];
-}
+#include "layers/pooling_base.h"
 
 static cr_status check_method(const cr_layer *layer, const Crema__PoolingParameter *p,
                               const cr_window_spec *spec, cr_err *err)
@@ -44,7 +22,7 @@ static cr_status check_method(const cr_layer *layer, const Crema__PoolingParamet
         return cr_layer_fail(layer, err, NULL, "top", 1, "the second top, a mask, is for pool MAX only");
     if (p->pool != CREMA__POOLING_PARAMETER__POOL_METHOD__STOCHASTIC)
         return CREMA_OK;
-    if (!is_caffe(spec) || any_pad(spec))
+    if (!cr_pooling_is_caffe(spec) || cr_pooling_any_pad(spec))
         return cr_layer_fail(layer, err, p, "pool", 0, "pool STOCHASTIC has no padding");
     if (layer->train) {
         cr_layer_fail(layer, err, p, "pool", 0,
@@ -90,7 +68,7 @@ static cr_status setup(cr_layer *layer, cr_err *err)
     if (!status)
         status = check_forks(layer, p, err);
     // A window on the pad alone would be empty. Modes with values there have no such window.
-    for (int a = 0; a < 2 && !status && is_caffe(spec) && !p->global_pooling; a++)
+    for (int a = 0; a < 2 && !status && cr_pooling_is_caffe(spec) && !p->global_pooling; a++)
         if (spec->pad_before[a] >= spec->kernel[a] || spec->pad_after[a] >= spec->kernel[a])
             status = cr_layer_fail(layer, err, p, pad_field(p, a), 0,
                                    "pads %lld and %lld along the %s must be less than the kernel %lld",
@@ -106,10 +84,7 @@ static cr_status caffe_out(const cr_layer *layer, const cr_window_spec *spec, in
     const Crema__PoolingParameter *p = layer->param->pooling_param;
     int64_t before = spec->pad_before[a], after = spec->pad_after[a];
     bool up = p->round_mode != CREMA__POOLING_PARAMETER__ROUND_MODE__FLOOR && p->ceil_mode;
-    float steps = (float)(in + before + after - spec->kernel[a]) / (float)spec->stride[a];
-    *out = (int64_t)(up ? ceilf(steps) : floorf(steps)) + 1;
-    if (any_pad(spec) && (*out - 1) * spec->stride[a] >= in + before)
-        --*out;
+    *out = cr_pooling_size(spec, a, in, up);
     if (*out < 1)
         return cr_layer_fail(
             layer, err, p, p->has_kernel_h ? "kernel_h" : "kernel_size", 0,
@@ -119,10 +94,10 @@ static cr_status caffe_out(const cr_layer *layer, const cr_window_spec *spec, in
             (long long)after, (long long)spec->kernel[a], (long long)spec->stride[a], (long long)*out);
     if (spec->mode != CREMA__PAD_MODE__ZERO)
         return cr_window_check(layer, spec, a, in, *out, err);
-    if (in > INT32_MAX || *out > MAX_OUT)
+    if (in > INT32_MAX || *out > CR_POOLING_MAX_OUT)
         return cr_layer_fail(layer, err, p, NULL, 0,
                              "%lld windows along the %s are too many (%lld are possible)", (long long)*out,
-                             a == 0 ? "height" : "width", (long long)MAX_OUT);
+                             a == 0 ? "height" : "width", (long long)CR_POOLING_MAX_OUT);
     return CREMA_OK;
 }
 
@@ -163,62 +138,6 @@ static cr_status shape(const cr_layer *layer, cr_shaping *s, cr_err *err)
     return status;
 }
 
-static int64_t clamp(int64_t x, int64_t low, int64_t high)
-{
-    return x < low ? low : x > high ? high : x;
-}
-
-static cr_status build_axis(cr_arena *arena, const cr_window_spec *spec, int64_t before, int64_t after,
-                            cr_pooling_axis *axis, int v, cr_err *err)
-{
-    int64_t *begin = cr_arena_array(arena, (size_t)axis->out, sizeof *begin);
-    int64_t *end = cr_arena_array(arena, (size_t)axis->out, sizeof *end);
-    int64_t *span = cr_arena_array(arena, (size_t)axis->out, sizeof *span);
-    if (!begin || !end || !span)
-        return cr_no_memory(err);
-    axis->inner_begin[v] = axis->inner_end[v] = axis->out;
-    for (int64_t o = axis->out - 1; o >= 0; o--) {
-        int64_t from = o * axis->stride - before, to = from + axis->kernel;
-        begin[o] = clamp(from, 0, axis->in);
-        end[o] = clamp(to, begin[o], axis->in);
-        span[o] = is_caffe(spec) ? (to < axis->in + after ? to : axis->in + after) - from : end[o] - begin[o];
-        bool inner = end[o] - begin[o] == axis->kernel;
-        if (inner)
-            axis->inner_begin[v] = o;
-        else if (axis->inner_begin[v] == axis->inner_end[v])
-            axis->inner_begin[v] = axis->inner_end[v] = o;
-    }
-    axis->begin[v] = begin;
-    axis->end[v] = end;
-    axis->span[v] = span;
-    return CREMA_OK;
-}
-
-static cr_status build(const cr_preparing *p, const cr_window_spec *spec, const int64_t in[2],
-                       const int64_t out[2], pooling_data *d, cr_err *err)
-{
-    cr_pooling *pool = &d->pooling;
-    bool corners = spec->rule == CREMA__PAD_RULE__CORNERS;
-    cr_status status = CREMA_OK;
-    if (spec->mode != CREMA__PAD_MODE__ZERO || corners)
-        status = cr_window_build(p->arena, spec, 2, in, out, pool->channels, &d->window, err);
-    pool->window = spec->mode != CREMA__PAD_MODE__ZERO ? &d->window : NULL;
-    pool->variant = d->window.variant;
-    for (int a = 0; a < 2 && !status; a++) {
-        int64_t before, after;
-        cr_window_pads(spec, a, in[a], &before, &after);
-        cr_pooling_axis *axis = &pool->axis[a];
-        axis->in = in[a];
-        axis->out = out[a];
-        axis->kernel = spec->kernel[a];
-        axis->stride = spec->stride[a];
-        status = build_axis(p->arena, spec, before, after, axis, 0, err);
-        if (!status && corners)
-            status = build_axis(p->arena, spec, after, before, axis, 1, err);
-    }
-    return status;
-}
-
 static cr_status prepare(cr_step *step, const cr_preparing *p, cr_err *err)
 {
     const cr_shape *bottom = &p->tensor[step->in[0]].shape;
@@ -227,14 +146,12 @@ static cr_status prepare(cr_step *step, const cr_preparing *p, cr_err *err)
     cr_status status = measure(step->layer, bottom, &spec, out, err);
     if (status)
         return status;
-    pooling_data *d = cr_arena_alloc(p->arena, sizeof *d);
+    cr_pooling_data *d = cr_arena_alloc(p->arena, sizeof *d);
     if (!d)
         return cr_no_memory(err);
-    d->pooling.method = (cr_pooling_method)step->layer->param->pooling_param->pool;
-    d->pooling.images = bottom->dim[0];
-    d->pooling.channels = bottom->dim[1];
     step->data = d;
-    if ((status = build(p, &spec, &bottom->dim[2], out, d, err)))
+    cr_pooling_method method = (cr_pooling_method)step->layer->param->pooling_param->pool;
+    if ((status = cr_pooling_prepare(p, &spec, method, bottom, out, d, err)))
         return status;
     step->scratch_bytes = cr_pooling_scratch_bytes(&d->pooling);
     return CREMA_OK;
@@ -242,7 +159,7 @@ static cr_status prepare(cr_step *step, const cr_preparing *p, cr_err *err)
 
 static void run(const cr_step *step, cr_run *r)
 {
-    const pooling_data *d = step->data;
+    const cr_pooling_data *d = step->data;
     cr_pooling pooling = d->pooling;
     pooling.images = cr_in(step, r, 0)->shape.dim[0]; // may be fewer than planned
     cr_pooling_buffers b = {.in = cr_in(step, r, 0)->data, .out = cr_out(step, r, 0)->data};

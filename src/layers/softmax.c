@@ -4,6 +4,7 @@
  *     data (outer, channels, inner): for each outer entry, all channels of up to POSITIONS inner positions are
  *     one unit, so that the loops run along memory; an item of work is one or several units.
  */
+#include "layers/softmax.h"
 #include "crema.pb-c.h"
 #include "layers/elementwise.h"
 
@@ -71,12 +72,10 @@ static void item(void *ctx, int64_t index, int slot)
         unit(s, u);
 }
 
-static void run(const cr_step *step, cr_run *run)
+void cr_softmax(const cr_tensor *in, const cr_tensor *out, int axis, cr_pool *pool)
 {
-    const cr_tensor *in = cr_in(step, run, 0), *out = cr_out(step, run, 0);
     const cr_shape *shape_in = &in->shape;
-    int axis = 0;
-    if (cr_shape_count(shape_in) == 0 || axis_of(step->layer, shape_in, &axis, NULL) != CREMA_OK)
+    if (cr_shape_count(shape_in) == 0)
         return;
     softmax s = {
         .in = in->data, .out = out->data, .in_stride = in->image_stride, .out_stride = out->image_stride};
@@ -89,7 +88,15 @@ static void run(const cr_step *step, cr_run *run)
     s.blocks = (s.inner + POSITIONS - 1) / POSITIONS;
     int64_t unit_floats = s.channels * (s.inner < POSITIONS ? s.inner : POSITIONS);
     s.item_units = unit_floats < ITEM ? ITEM / unit_floats : 1;
-    cr_parallel(run->pool, (s.outer * s.blocks + s.item_units - 1) / s.item_units, item, &s);
+    cr_parallel(pool, (s.outer * s.blocks + s.item_units - 1) / s.item_units, item, &s);
+}
+
+static void run(const cr_step *step, cr_run *run)
+{
+    const cr_tensor *in = cr_in(step, run, 0);
+    int axis;
+    if (axis_of(step->layer, &in->shape, &axis, NULL) == CREMA_OK)
+        cr_softmax(in, cr_out(step, run, 0), axis, run->pool);
 }
 
 const cr_layer_type cr_layer_softmax = {

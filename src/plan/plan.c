@@ -108,6 +108,7 @@ static cr_status prepare_steps(planning *pl)
                          .tensor = p->tensor,
                          .conv_algorithm = pl->options->conv_algorithm,
                          .exact = pl->options->exact,
+                         .seed = cr_weights_seed(p->weights),
                          .pack = get_pack,
                          .owner = p->weights};
     for (int i = 0; i < p->n_steps; i++) {

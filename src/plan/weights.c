@@ -448,6 +448,11 @@ cr_status cr_weights_pack(cr_weights *w, const cr_step *step, const char *key, s
     return status;
 }
 
+uint64_t cr_weights_seed(const cr_weights *w)
+{
+    return w->options.seed;
+}
+
 bool cr_weights_report(cr_weights *w, int index, crema_weights_info *info)
 {
     pthread_mutex_lock(&w->lock);

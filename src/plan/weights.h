@@ -48,6 +48,9 @@ cr_status cr_weights_pack(cr_weights *weights, const cr_step *step, const char *
                           void (*fill)(const void *arg, const float *const *values, void *pack),
                           const void *arg, const void **pack, cr_err *err);
 
+// The seed of the fillers.
+uint64_t cr_weights_seed(const cr_weights *weights);
+
 // A row per layer that wants or has weights; false past the end.
 bool cr_weights_report(cr_weights *weights, int index, crema_weights_info *info);
 size_t cr_weights_bytes(cr_weights *weights);
