@@ -1,10 +1,10 @@
 /*
  * depthwise_convolution.c - DepthwiseConvolution: a convolution with a group for each channel.
  *
- * Three forks have it under three names; on the CPU all of them are Caffe's convolution with group = channels,
- * so fields, padding and weights are those of Convolution. Some files leave `group` out: then it is what the
- * stored weights (top channels, channels / group, taps) say, or without stored weights the bottom's channels.
- * A `group` that is given counts as it stands.
+ * Three forks have it under three names; on the CPU all of them are Caffe's convolution with group =
+ * channels, so fields, padding and weights are those of Convolution. Some files leave `group` out: then it
+ * is what the stored weights (top channels, channels / group, taps) say, or without stored weights the
+ * bottom's channels. A `group` that is given counts as it stands.
  *
  * Ours is channel_multiplier, as in TensorFlow's depthwise_conv2d: channel k gives the top's channels
  * k * multiplier + q; num_output may be absent then. From TensorFlow's filter f[h][w][k][q] the weights are

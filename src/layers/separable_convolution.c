@@ -3,8 +3,8 @@
  *
  *     x (N, C, in) -- depthwise, channel_multiplier --> (N, C * mult, out) -- 1x1 --> (N, num_output, out)
  *
- * TensorFlow's separable_conv2d: kernel, stride, dilation and padding are the depthwise part's; nothing stands
- * between the two; the bias, if any, is added behind the second. Blobs, in Caffe order:
+ * TensorFlow's separable_conv2d: kernel, stride, dilation and padding are the depthwise part's; nothing
+ * stands between the two; the bias, if any, is added behind the second. Blobs, in Caffe order:
  *
  *     0  depthwise weights (C * mult, 1, kh, kw)    channel k * mult + q = TensorFlow's f[h][w][k][q]
  *     1  pointwise weights (num_output, C * mult, 1, 1), [r][j] = TensorFlow's f[0][0][j][r]
