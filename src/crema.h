@@ -96,6 +96,9 @@ typedef struct crema_context_options {
     int strict;                 // unknown fields are errors, a singular field given twice too
     int exact;                  // direct algorithms only, nothing folded
     const char *conv_algorithm; // forces one by name ("im2col"); NULL: the first that accepts
+    // A BatchNorm whose stored factor is 0 beside real variances, as NVIDIA's Caffe once saved them: take mean and
+    // variance as they are. BVLC's Caffe takes both as 0 then, which is the default (with a warning).
+    int factor_0_is_1;
 } crema_context_options;
 
 typedef enum crema_phase { CREMA_TEST = 0, CREMA_TRAIN = 1 } crema_phase;

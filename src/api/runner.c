@@ -32,6 +32,7 @@ static cr_status make_plan(const crema_runner *r, const cr_shape *shapes, cr_pla
                                .n_keep = r->n_keep,
                                .keep_all = r->keep_all,
                                .exact = c->exact,
+                               .factor_0_is_1 = c->factor_0_is_1,
                                .conv_algorithm = c->conv_algorithm};
     return cr_plan_create(plan, &r->net->graph, r->net->weights, &options, err);
 }

@@ -25,6 +25,7 @@ typedef enum cli_option_id {
     OPT_STAGE,
     OPT_SEED,
     OPT_ALLOW_MISSING,
+    OPT_BN_FACTOR_1,
     OPT_INPUT_SHAPE,
     OPT_INPUT,
     OPT_PREPROCESS,

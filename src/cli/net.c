@@ -15,6 +15,8 @@ const cli_option cli_net_options[] = {
     {OPT_INPUT_SHAPE, 0, "input-shape", "BLOB=N,C,H,W", "an input's shape, over the net's; may be repeated"},
     {OPT_ALLOW_MISSING, 0, "allow-missing", NULL, "fill weights that no file has from the net's fillers"},
     {OPT_SEED, 0, "seed", "N", "seed of the fillers (default 0)"},
+    {OPT_BN_FACTOR_1, 0, "bn-factor-1", NULL,
+     "BatchNorm with factor 0: take its statistics as real (NVIDIA's)"},
     {OPT_STRICT, 0, "strict", NULL, "fields that are not known, or given twice, are errors"},
     {0}};
 
@@ -111,6 +113,7 @@ int cli_net_request_read(cli_session *s, const cli_args *args, cli_net_request *
                                  .cancel = cli_stop,
                                  .strict = cli_value(args, OPT_STRICT) != NULL,
                                  .exact = cli_value(args, OPT_EXACT) != NULL,
+                                 .factor_0_is_1 = cli_value(args, OPT_BN_FACTOR_1) != NULL,
                                  .conv_algorithm = cli_value(args, OPT_CONV)};
     int code;
     *out = (cli_net_request){.options.struct_size = sizeof out->options};

@@ -11,8 +11,8 @@
  * The fields choose the layout, and where they are silent the number and shapes of the blobs in the file.
  *
  * A factor of 0 makes mean and variance 0, so that a net without training passes x / sqrt(eps). But NVIDIA's
- * Caffe also saves real statistics with a factor of 0, and no training leaves a variance beside such a factor;
- * so where some variance is not 0, the values are taken as real, with a warning.
+ * Caffe also saved real statistics with a factor of 0, and no training of BVLC's leaves a variance beside such a
+ * factor: that is a warning, and the option factor_0_is_1 takes the values as they are.
  *
  * use_global_stats, unless given, is true in phase TEST and false in TRAIN; when false, mean and variance are
  * those of the batch. Caffe then also moves its averages, which no output shows; we leave them. NVIDIA's eps
@@ -145,13 +145,22 @@ static int64_t channels_of(const cr_tensor *in)
 
 static cr_status prepare(cr_step *step, const cr_preparing *p, cr_err *err)
 {
-    (void)err;
     const context *ctx = step->layer->ctx;
     order o = order_of_step(step, channels_of(&p->tensor[step->in[0]]));
-    if (!ctx->batch_stats && o.factor >= 0 && step->blob[o.factor][0] == 0 && has_variance(step, &o))
-        cr_layer_warn(step->layer, NULL, NULL, 0,
-                      "its factor is 0 though its variances are not: mean and variance are taken as real "
-                      "values, which is how NVIDIA's Caffe saves them (BVLC's would take both as 0)");
+    float *factor = cr_arena_alloc(p->arena, sizeof *factor);
+    if (!factor)
+        return cr_no_memory(err);
+    step->data = factor;
+    float stored = o.factor >= 0 ? step->blob[o.factor][0] : 1;
+    *factor = stored == 0 ? 0 : 1 / stored;
+    if (ctx->batch_stats || stored != 0 || !has_variance(step, &o))
+        return CREMA_OK;
+    *factor = p->factor_0_is_1 ? 1 : 0;
+    if (!p->factor_0_is_1)
+        cr_layer_warn(
+            step->layer, NULL, NULL, 0,
+            "its factor is 0 though its variances are not: mean and variance count as 0, as in BVLC's "
+            "Caffe; if NVIDIA's Caffe saved this file, they are real and factor_0_is_1 has to be set");
     return CREMA_OK;
 }
 
@@ -159,16 +168,15 @@ static void run(const cr_step *step, cr_run *run)
 {
     const context *ctx = step->layer->ctx;
     order o = order_of_step(step, channels_of(cr_in(step, run, 0)));
-    cr_norm norm = {.factor = 1, .eps = ctx->eps, .batch_stats = ctx->batch_stats, .relu = ctx->relu};
+    cr_norm norm = {.factor = *(const float *)step->data,
+                    .eps = ctx->eps,
+                    .batch_stats = ctx->batch_stats,
+                    .relu = ctx->relu};
     norm.mean = step->blob[o.mean];
     norm.variance = step->blob[o.variance];
     norm.scale = o.scale < 0 ? NULL : step->blob[o.scale];
     norm.bias = o.bias < 0 ? NULL : step->blob[o.bias];
-    if (o.factor >= 0 && step->blob[o.factor][0] != 0)
-        norm.factor = 1 / step->blob[o.factor][0];
-    else if (o.factor >= 0)
-        norm.factor = has_variance(step, &o) ? 1 : 0;
-    else if (o.scale >= 0 && norm.eps < 1e-5f) // NVIDIA's
+    if (o.factor < 0 && o.scale >= 0 && norm.eps < 1e-5f) // NVIDIA's
         norm.eps = 1e-5f;
     cr_norm_run(step, run, &norm);
 }

@@ -106,7 +106,8 @@ struct cr_preparing {
     const cr_tensor *tensor;    // by id: shapes and strides are final, data is not set
     const char *conv_algorithm; // forced, or NULL
     bool exact;
-    uint64_t seed; // of the fillers
+    uint64_t seed;      // of the fillers
+    bool factor_0_is_1; // of BatchNorm, as in crema_context_options
     // Finds or makes a pack of this step's weights: `bytes` long, filled by fill(arg, weights, pack). Packs
     // with the same key on the same layer are shared by all plans.
     cr_status (*pack)(const struct cr_preparing *p, cr_step *step, const char *key, size_t bytes,

@@ -109,6 +109,7 @@ static cr_status prepare_steps(planning *pl)
                          .conv_algorithm = pl->options->conv_algorithm,
                          .exact = pl->options->exact,
                          .seed = cr_weights_seed(p->weights),
+                         .factor_0_is_1 = pl->options->factor_0_is_1,
                          .pack = get_pack,
                          .owner = p->weights};
     for (int i = 0; i < p->n_steps; i++) {

@@ -43,17 +43,19 @@ START_TEST(factor_0_makes_mean_and_variance_0)
 }
 END_TEST
 
-START_TEST(a_variance_beside_factor_0_is_real_as_nvidia_saves_it)
+START_TEST(a_variance_beside_factor_0_is_real_only_where_that_is_asked_for)
 {
     net_blob blobs[] = {{"mean", SHAPE(2), VALUES(1, 2)},
                         {"variance", SHAPE(2), VALUES(4, 16)},
                         {"factor", SHAPE(1), VALUES(0)},
                         {0}};
     ww w = layer_weights("b", "BatchNorm", blobs);
-    NET_CHECK(.net = "@" BN("eps: 0"), .in = {X},
+    NET_CHECK(.net = "@" BN("eps: 0.25"), .in = {X},
+              .out = {{"out", SHAPE(2, 2, 2), VALUES(2, 4, 6, 8, 10, 12, 14, 16)}}, .weights = w.data,
+              .weights_size = w.size, .warns = "its factor is 0 though its variances are not");
+    NET_CHECK(.net = BN("eps: 0"), .in = {X},
               .out = {{"out", SHAPE(2, 2, 2), VALUES(0, 0.5, 0.25, 0.5, 2, 2.5, 1.25, 1.5)}},
-              .weights = w.data, .weights_size = w.size,
-              .warns = "its factor is 0 though its variances are not");
+              .weights = w.data, .weights_size = w.size, .factor_0_is_1 = true);
     ww_free(&w);
 }
 END_TEST
@@ -268,7 +270,7 @@ START_TEST(what_other_forks_add_is_refused)
 END_TEST
 
 TEST_MAIN("layers/batch_norm", stored_statistics_are_divided_by_the_factor,
-          factor_0_makes_mean_and_variance_0, a_variance_beside_factor_0_is_real_as_nvidia_saves_it,
+          factor_0_makes_mean_and_variance_0, a_variance_beside_factor_0_is_real_only_where_that_is_asked_for,
           without_a_factor_the_stored_values_are_real, eps_is_added_to_the_variance,
           the_phase_decides_whose_statistics_count_unless_the_field_does,
           a_large_mean_leaves_the_variance_of_the_batch_alone, one_axis_is_one_channel,

@@ -140,6 +140,7 @@ static crema_context *open_context(run *r)
                                      .log = on_log,
                                      .strict = r->c->strict,
                                      .exact = r->c->exact,
+                                     .factor_0_is_1 = r->c->factor_0_is_1,
                                      .conv_algorithm = r->c->conv_algorithm};
     crema_error err;
     crema_context *context = crema_context_create(&options, &err);

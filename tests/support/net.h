@@ -55,7 +55,7 @@ typedef struct net_case {
     size_t weights_size;
     bool allow_missing; // fillers where the caffemodel has nothing; without a caffemodel always so
     uint64_t seed;
-    bool train, exact, strict;
+    bool train, exact, strict, factor_0_is_1;
     const char *conv_algorithm;
     bool when_run;     // NET_FAILS: the inputs' values make the forward fail
     const char *warns; // loading must log a warning that contains this (and points at the `@`)
