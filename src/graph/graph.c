@@ -111,6 +111,19 @@ static const char *padding_field(const ProtobufCMessage *block)
     return NULL;
 }
 
+// Whether the layer's type has that block; `param` names one or, with spaces between, several.
+static bool reads_block(const cr_layer_type *type, const char *block)
+{
+    size_t n = strlen(block);
+    for (const char *s = type->param; s && *s; s += strspn(s, " ")) {
+        size_t word = strcspn(s, " ");
+        if (word == n && memcmp(s, block, n) == 0)
+            return true;
+        s += word;
+    }
+    return strcmp(block, "transform_param") == 0 || strcmp(block, "loss_param") == 0;
+}
+
 // A parameter block that belongs to another type is a warning, as Caffe ignores it; padding fields in it are
 // an error, since they must never be ignored.
 static cr_status check_blocks(build *b, const cr_layer *layer)
@@ -124,8 +137,7 @@ static cr_status check_blocks(build *b, const cr_layer *layer)
         if (f->type != PROTOBUF_C_TYPE_MESSAGE || f->label == PROTOBUF_C_LABEL_REPEATED || n < 6 ||
             strcmp(f->name + n - 6, "_param") != 0 || !cr_field_is_set(m, f))
             continue;
-        if ((layer->type->param && strcmp(f->name, layer->type->param) == 0) ||
-            strcmp(f->name, "transform_param") == 0 || strcmp(f->name, "loss_param") == 0)
+        if (reads_block(layer->type, f->name))
             continue;
         const ProtobufCMessage *block = *(ProtobufCMessage *const *)((const char *)m + f->offset);
         const char *pad = padding_field(block);

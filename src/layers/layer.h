@@ -46,10 +46,11 @@ typedef struct cr_preparing cr_preparing;
 typedef struct cr_layer_type {
     const char *name;       // "Convolution"
     const char *aliases[4]; // other names for the same; NULL-ended if fewer
-    const char *param;      // its parameter block, "convolution_param", or NULL; other blocks are a warning
-    int in_min, in_max;     // bottoms; CR_ANY
-    int out_min, out_max;   // tops
-    bool out_equals_in;     // as many tops as bottoms
+    // Its parameter block, "convolution_param", or several with spaces between, or NULL; other blocks are a warning.
+    const char *param;
+    int in_min, in_max;   // bottoms; CR_ANY
+    int out_min, out_max; // tops
+    bool out_equals_in;   // as many tops as bottoms
     unsigned flags;
     size_t ctx_bytes;
     // Where forks gave one name to several layers: the row that this one really is, perhaps this very row.
