@@ -6,7 +6,7 @@
  */
 #include "inspect/summary.h"
 
-static const crema_summary_blob *blobs(const cr_shapes *shapes, cr_arena *arena, const int *tensor, int n)
+static crema_summary_blob *blobs(const cr_shapes *shapes, cr_arena *arena, const int *tensor, int n)
 {
     crema_summary_blob *list = cr_arena_array(arena, (size_t)n, sizeof *list);
     for (int i = 0; list && i < n; i++)
@@ -51,9 +51,12 @@ static cr_status set_row(const cr_shapes *shapes, int i, cr_arena *arena, cr_sum
                                  .unknown = (layer->type->flags & CR_UNKNOWN) != 0,
                                  .not_run = (layer->type->flags & CR_TRAIN_ONLY) != 0,
                                  .n_bottoms = layer->n_in,
-                                 .n_tops = layer->n_out,
-                                 .bottoms = blobs(shapes, arena, node->in, layer->n_in),
-                                 .tops = blobs(shapes, arena, node->out, layer->n_out)};
+                                 .n_tops = layer->n_out};
+    crema_summary_blob *tops = blobs(shapes, arena, node->out, layer->n_out);
+    row->bottoms = blobs(shapes, arena, node->in, layer->n_in);
+    row->tops = tops;
+    if (s && s->dynamic && s->declared.rank > 0 && tops)
+        tops[0].shape = s->declared;
     row->line = cr_notes_pos(layer->notes, layer->param, NULL, 0).line;
     if (!row->bottoms || !row->tops)
         return cr_no_memory(err);

@@ -5,7 +5,8 @@
  * at random in phase TRAIN; we warn and pass the values on.
  *
  * The Caffe of Fast R-CNN and its descendants has scale_train: when false, training does not scale, and phase
- * TEST multiplies by 1 - dropout_ratio.
+ * TEST multiplies by 1 - dropout_ratio. Bayesian SegNet's sample_weights_test drops at random in phase TEST too,
+ * to sample a distribution whose mean is the identity: we run the mean, with a warning.
  */
 #include "crema.pb-c.h"
 #include "layers/elementwise.h"
@@ -20,9 +21,8 @@ static cr_status setup(cr_layer *layer, cr_err *err)
     context *ctx = layer->ctx;
     ctx->factor = 1;
     if (p && p->sample_weights_test)
-        return cr_layer_fail(
-            layer, err, p, "sample_weights_test", 0,
-            "sample_weights_test asks for random drops at test time, which are not supported");
+        cr_layer_warn(layer, p, "sample_weights_test", 0,
+                      "asks for random drops at test time; their mean is run, which drops nothing");
     if (p && p->sqrt_scale)
         return cr_layer_fail(layer, err, p, "sqrt_scale", 0, "sqrt_scale is not supported");
     if (layer->train)

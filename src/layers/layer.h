@@ -94,6 +94,8 @@ struct cr_shaping {
     int n_blobs;
     cr_blob_spec blob[CR_MAX_BLOBS];
     int64_t macs;
+    // Top 0 where it is dynamic: what Caffe has there before a run, for summaries; rank 0: the bound.
+    cr_shape declared;
     unsigned dynamic;    // bit i: the shape of top i is an upper bound, run sets the real one
     int view_axis;       // CR_CONCAT, CR_SLICE: the axis
     bool view;           // this instance has no run: as CR_VIEW (set from the flag before the call)

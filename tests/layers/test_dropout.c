@@ -27,12 +27,18 @@ START_TEST(without_scale_train_it_multiplies_by_what_would_be_kept)
 }
 END_TEST
 
-START_TEST(random_drops_at_test_time_are_refused)
+START_TEST(of_random_drops_at_test_time_the_mean_is_run)
 {
-    NET_FAILS("sample_weights_test",
-              .net = "layer { name: 'd' type: 'Dropout' bottom: 'x' top: 'out' "
+    NET_CHECK(.net = "layer { name: 'd' type: 'Dropout' bottom: 'x' top: 'out' "
                      "dropout_param { sample_weights_test: @true } }",
-              .in = {{"x", SHAPE(2, 2), NO_VALUES}});
+              .in = {{"x", SHAPE(2, 2), VALUES(1, 2, -3, 4)}},
+              .out = {{"out", SHAPE(2, 2), VALUES(1, 2, -3, 4)}},
+              .warns = "asks for random drops at test time");
+}
+END_TEST
+
+START_TEST(sqrt_scale_is_refused)
+{
     NET_FAILS(
         "sqrt_scale",
         .net =
@@ -42,4 +48,5 @@ START_TEST(random_drops_at_test_time_are_refused)
 END_TEST
 
 TEST_MAIN("layers/dropout", is_the_identity, in_train_it_warns_and_drops_nothing,
-          without_scale_train_it_multiplies_by_what_would_be_kept, random_drops_at_test_time_are_refused)
+          without_scale_train_it_multiplies_by_what_would_be_kept,
+          of_random_drops_at_test_time_the_mean_is_run, sqrt_scale_is_refused)
