@@ -63,9 +63,7 @@ cr_status cr_loss_axis(const cr_layer *layer, const void *message, int64_t axis,
         return status;
     *classes = cr_classes_of(&s->in[0], at);
     int64_t labels = cr_shape_count(&s->in[1]);
-    // 0 classes may hide an overflow of the other axes.
-    int64_t wanted;
-    if (!cr_i64_mul(classes->outer, classes->inner, &wanted) || wanted != labels) {
+    if (classes->outer * classes->inner != labels) {
         char text[CR_SHAPE_TEXT];
         return cr_layer_fail(
             layer, err, layer->param, "bottom", 1,
