@@ -1,22 +1,22 @@
 /*
  * ctc_greedy_decoder.c - CTCGreedyDecoder: the best class of each step, without repeats and blanks.
  *
- * Semantics of ctc_decoder_layer.cpp. Bottom 0 is (T, N, C): scores of the classes. Of equal scores the first wins.
- * A class is left out when it is the blank, or, with ctc_merge_repeated, when it was the class of the step before
- * (so a blank between them keeps both). blank_index below 0 is the last class.
+ * Semantics of ctc_decoder_layer.cpp. Bottom 0 is (T, N, C): scores of the classes. Of equal scores the first
+ * wins. A class is left out when it is the blank, or, with ctc_merge_repeated, when it was the class of the
+ * step before (so a blank between them keeps both). blank_index below 0 is the last class.
  *
  * Sequences are (N, T, 1, 1), the unused rest -1. What else there is depends on the fork:
  *
- *   caffe_ocr           scores -> sequences;  scores, labels (N, L) -> accuracy (1, 2, 1, 1): 1 - the mean edit
- *                       distance, each over the longer length, and the share of sequences without any error
- *   ctc (ChWick, TextBoxes++, OpenVINO's toolbox)
- *                       scores, indicators (T, N) -> sequences, scores (N, 1, 1, 1)
- *                       scores, indicators, targets (T, N) -> sequences, [scores,] accuracy (1, 1, 1, 1), the
- *                       first of the two above. A sequence ends where the indicator of the next step is 0; the
- *                       score is minus the sum of the best scores.
+ *   caffe_ocr  scores -> sequences;  scores, labels (N, L) -> accuracy (1, 2, 1, 1): 1 - the mean edit
+ *              distance, each over the longer length, and the share of sequences without any error
+ *   ctc        (ChWick, TextBoxes++, OpenVINO's toolbox)
+ *              scores, indicators (T, N) -> sequences, scores (N, 1, 1, 1)
+ *              scores, indicators, targets (T, N) -> sequences, [scores,] accuracy (1, 1, 1, 1), the first of
+ *              the two above. A sequence ends where the indicator of the next step is 0; the score is minus
+ *              the sum of the best scores.
  *
- * Two bottoms with one top fit both: the shape of bottom 1 decides, indicators where it is (T, N). A label below 0
- * ends a target; caffe_ocr leaves blanks out of labels, too.
+ * Two bottoms with one top fit both: the shape of bottom 1 decides, indicators where it is (T, N). A label
+ * below 0 ends a target; caffe_ocr leaves blanks out of labels, too.
  */
 #include "crema.pb-c.h"
 #include "layers/layer.h"

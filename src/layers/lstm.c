@@ -1,7 +1,8 @@
 /*
  * lstm.c - LSTM: long short-term memory, unrolled over the steps of its bottom.
  *
- * Semantics of Caffe's lstm_layer.cpp and lstm_unit_layer.cpp; bottoms, tops and state are in recurrent_base.h.
+ * Semantics of Caffe's lstm_layer.cpp and lstm_unit_layer.cpp; bottoms, tops and state are in
+ * recurrent_base.h.
  *
  *     i, f, o, g (4H) = W_x x[t] + b + W_static s + W_h (cont[t] h[t-1])
  *     c[t] = cont[t] sigmoid(f) c[t-1] + sigmoid(i) tanh(g),   h[t] = sigmoid(o) tanh(c[t])

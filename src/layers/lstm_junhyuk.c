@@ -1,16 +1,17 @@
 /*
  * lstm_junhyuk.c - Lstm: an LSTM older than Caffe's own, by Junhyuk Oh; CTPN and caffe_ocr use it.
  *
- * Cells and gates are those of LSTM (order i, f, o, g), but the blobs stand in another order: W_x (4H, I), W_h
- * (4H, H), b (4H). Two readings of the bottom, by what fits the stored W_x, then by batch_size, then by the axes:
+ * Cells and gates are those of LSTM (order i, f, o, g), but the blobs stand in another order: W_x (4H, I),
+ * W_h (4H, H), b (4H). Two readings of the bottom, by what fits the stored W_x, then by batch_size, then by
+ * the axes:
  *
  *     (T, N, I...)    caffe_ocr and CTPN: the top is (T, N, H); batch_size is ignored
  *     (T * N, I...)   the original: batch_size is N, the top is (T * N, H)
  *
  * A second bottom has a value for each step and stream: 0 begins a new sequence, anything else goes on. (The
  * forks find the value of step t and stream n at t + n, which is right for one stream only; here it is at
- * t * N + n, as the bottom's size says.) With it, the runner keeps the state from forward to forward; without,
- * every forward begins anew. clipping_threshold is for training.
+ * t * N + n, as the bottom's size says.) With it, the runner keeps the state from forward to forward;
+ * without, every forward begins anew. clipping_threshold is for training.
  */
 #include "crema.pb-c.h"
 #include "layers/layer.h"

@@ -31,7 +31,8 @@ typedef struct cr_steps_product {
 
 void cr_steps_product_run(const cr_steps_product *p, cr_pool *pool);
 
-// gates (streams, n) += (cont * h) * W, with h (streams, hidden) and W as (n, hidden). cont has a value per stream.
+// gates (streams, n) += (cont * h) * W, with h (streams, hidden) and W as (n, hidden). cont has a value per
+// stream.
 typedef struct cr_recurrent_feed {
     int64_t streams, hidden, n;
     const float *h, *cont, *weights;
@@ -40,8 +41,9 @@ typedef struct cr_recurrent_feed {
 
 void cr_recurrent_feed_run(const cr_recurrent_feed *f, cr_pool *pool);
 
-// One step of LSTM cells. gates (streams, 4 * hidden): input, forget and output gate and the new value, before
-// their nonlinearities. The forget gate is multiplied by cont, and is 0 where cont is 0. c may be c_prev.
+// One step of LSTM cells. gates (streams, 4 * hidden): input, forget and output gate and the new value,
+// before their nonlinearities. The forget gate is multiplied by cont, and is 0 where cont is 0. c may be
+// c_prev.
 typedef struct cr_lstm_cells {
     int64_t streams, hidden;
     const float *gates, *cont, *c_prev;

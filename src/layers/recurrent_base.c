@@ -1,8 +1,8 @@
 /*
  * recurrent_base.c - see recurrent_base.h.
  *
- * Blobs stand in the order in which Caffe's unrolled net makes them: of x, its bias, of the static input, of h,
- * and for RNN those of the output.
+ * Blobs stand in the order in which Caffe's unrolled net makes them: of x, its bias, of the static input, of
+ * h, and for RNN those of the output.
  */
 #include "layers/recurrent_base.h"
 #include "crema.pb-c.h"

@@ -6,9 +6,9 @@
  *     static (N, ...)  may be left out: an input that is the same in every step
  *     h_0 (, c_0)      (1, N, H), only with expose_hidden, which also adds the tops h_T (, c_T)
  *
- * Without expose_hidden the runner keeps h (and c) of the last step and the next forward starts with them; they
- * are 0 at first and after a reset. New shapes reset too: Caffe refuses another T and leaves old values in
- * blobs of another N. debug_info only makes Caffe log; it is ignored.
+ * Without expose_hidden the runner keeps h (and c) of the last step and the next forward starts with them;
+ * they are 0 at first and after a reset. New shapes reset too: Caffe refuses another T and leaves old values
+ * in blobs of another N. debug_info only makes Caffe log; it is ignored.
  */
 #ifndef CR_LAYERS_RECURRENT_BASE_H
 #define CR_LAYERS_RECURRENT_BASE_H

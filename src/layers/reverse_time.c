@@ -1,10 +1,11 @@
 /*
  * reverse_time.c - ReverseTime: each stream's sequence backwards, where sequences have lengths of their own.
  *
- * Semantics of reverse_time_layer.cpp in caffe_ocr and the CTC fork it comes from. Bottom 0 is (T, N, ...), bottom
- * 1 has N lengths. Of stream n, the first length[n] steps (cut to a whole number) are reversed; the steps behind
- * are copied with copy_remaining. Without it they are left alone there, which is whatever the memory held; here
- * they are 0. A length outside 0..T reads and writes beyond the blobs there; here it stops the run.
+ * Semantics of reverse_time_layer.cpp in caffe_ocr and the CTC fork it comes from. Bottom 0 is (T, N, ...),
+ * bottom 1 has N lengths. Of stream n, the first length[n] steps (cut to a whole number) are reversed; the
+ * steps behind are copied with copy_remaining. Without it they are left alone there, which is whatever the
+ * memory held; here they are 0. A length outside 0..T reads and writes beyond the blobs there; here it stops
+ * the run.
  */
 #include "crema.pb-c.h"
 #include "layers/elementwise.h"

@@ -5,8 +5,8 @@
  *
  *     h[t] = tanh(W_x x[t] + b + W_static s + W_h (cont[t] h[t-1])),   o[t] = tanh(W_o h[t] + b_o)
  *
- * Blobs: W_x (H, I), b (H), with a static input W_static (H, S), W_h (H, H), W_o (H, H), b_o (H). The top is o of
- * all steps, so it has a tanh of its own; the state is h.
+ * Blobs: W_x (H, I), b (H), with a static input W_static (H, S), W_h (H, H), W_o (H, H), b_o (H). The top is
+ * o of all steps, so it has a tanh of its own; the state is h.
  */
 #include "layers/recurrent.h"
 #include "layers/recurrent_base.h"

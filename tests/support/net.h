@@ -12,10 +12,12 @@
  * out before loading and marks the place that the error (or warning) must point at: a scalar's value, a
  * block's or layer's name.
  *
- * Layers that remember are run several times on one runner: `then` says what comes in and out after the first run.
+ * Layers that remember are run several times on one runner: `then` says what comes in and out after the first
+ * run.
  *
- * NET_CHECK runs the net with 1, 2 and 3 threads and demands the same bits; then once more between a Slice and
- * a Concat along axis 1, so that the layers see bottoms and tops that are channel ranges of larger tensors.
+ * NET_CHECK runs the net with 1, 2 and 3 threads and demands the same bits; then once more between a Slice
+ * and a Concat along axis 1, so that the layers see bottoms and tops that are channel ranges of larger
+ * tensors.
  */
 #ifndef TESTS_SUPPORT_NET_H
 #define TESTS_SUPPORT_NET_H
