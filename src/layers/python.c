@@ -7,6 +7,7 @@
  */
 #include "layers/python.h"
 #include "crema.pb-c.h"
+#include "layers/python_param.h"
 
 #include <string.h>
 
@@ -15,6 +16,7 @@ static const struct reading {
     const char *module;
     const cr_layer_type *type;
 } readings[] = {
+    {"rpn.proposal_layer", &cr_layer_python_proposal},
     {"spatial_dropout", &cr_layer_spatial_dropout},
 };
 
@@ -33,54 +35,14 @@ static const cr_layer_type *choose(const Crema__LayerParameter *param)
     return &cr_layer_python;
 }
 
-/* ---- param_str ---- */
-
-static bool is_space(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-static bool is_quote(char c)
-{
-    return c == '\'' || c == '"';
-}
-
-// What stands behind the ':' if a key of that name starts at s, else NULL.
-static const char *behind_key(const char *s, const char *name)
-{
-    char quote = is_quote(*s) ? *s++ : 0;
-    size_t n = strlen(name);
-    if (strncmp(s, name, n) != 0)
-        return NULL;
-    s += n;
-    if (quote && *s++ != quote)
-        return NULL;
-    while (is_space(*s))
-        s++;
-    if (*s++ != ':')
-        return NULL;
-    while (is_space(*s))
-        s++;
-    return s;
-}
-
 bool cr_python_field(const cr_layer *layer, const char *name, char *value, size_t size)
 {
     const Crema__PythonParameter *p = layer->param->python_param;
-    const char *start = NULL, *text = p && p->param_str ? p->param_str : "";
-    for (const char *s = text; *s && !start; s++)
-        if (s == text || is_space(s[-1]) || s[-1] == '{' || s[-1] == ',')
-            start = behind_key(s, name);
-    if (!start)
+    cr_python_value found;
+    if (cr_python_get(p ? p->param_str : NULL, name, &found) != CR_PYTHON_FOUND || found.size >= size)
         return false;
-    size_t n = is_quote(*start) ? strcspn(start + 1, (char[]){*start, 0}) : strcspn(start, ",}\n");
-    start += is_quote(*start);
-    while (n > 0 && is_space(start[n - 1]))
-        n--;
-    if (n >= size)
-        return false;
-    memcpy(value, start, n);
-    value[n] = 0;
+    memcpy(value, found.text, found.size);
+    value[found.size] = 0;
     return true;
 }
 

@@ -8,6 +8,7 @@
 #include "layers/layer.h"
 
 extern const cr_layer_type cr_layer_python;
+extern const cr_layer_type cr_layer_python_proposal;
 extern const cr_layer_type cr_layer_spatial_dropout;
 
 // What stands behind 'name': in python_param.param_str, a dict as Python or YAML write it, quoted or not, into

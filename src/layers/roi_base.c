@@ -58,7 +58,7 @@ void cr_roi_run(const cr_step *step, cr_run *run, cr_roi_fn fn)
     int64_t n = w.rois->shape.dim[0], images = w.map->shape.dim[0];
     for (int64_t r = 0; r < n; r++) {
         float image = w.rois->data[r * w.rois->image_stride];
-        if (!(image >= 0 && image < (float)images)) {
+        if (!(image > -1 && image < (float)images)) { // cut to a whole number, as Caffe does
             cr_layer_fail(step->layer, run->err, step->layer->param, "bottom", 1,
                           "rectangle %lld is in image %g; bottom \"%s\" has %lld images", (long long)r,
                           (double)image, step->layer->in_name[0], (long long)images);

@@ -63,7 +63,7 @@ START_TEST(images_channels_and_longer_rows)
     NET_CHECK(.net = POOL("pooled_size: 1"),
               .in = {{"map", SHAPE(2, 2, 1, 2), VALUES(1, 2, 3, 4, 5, 6, 7, 8)},
                      {"rois", SHAPE(3, 6),
-                      VALUES(1, 0, 0, 0, 0, 99, 0, 0, 0, 1, 0, 99, 1.9f, 1, 0, 1, 0, 99)}},
+                      VALUES(1, 0, 0, 0, 0, 99, -0.9f, 0, 0, 1, 0, 99, 1.9f, 1, 0, 1, 0, 99)}},
               .out = {{"out", SHAPE(3, 2, 1, 1), VALUES(5, 7, 2, 4, 6, 8)}});
     NET_CHECK(.net = POOL("pooled_size: 1 pooled_size: 2"),
               .in = {{"map", SHAPE(1, 1, 1, 2), VALUES(1, 2)}, ROI(0, 0, 1, 0)},
