@@ -135,12 +135,12 @@ unit: $(TEST_BIN) $(if $(CLI_SRC),$(B)/crema)
 # Installing packages may change what pkg-config says above: the build is a make of its own.
 JOBS = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 deps:
-	@scripts/deps.sh
+	@.ci/deps.sh
 demo: deps
 	@$(MAKE) --no-print-directory $(JOBS) all
-	@scripts/demo.sh $(B)/crema
+	@data/demo.sh $(B)/crema
 test:
-	@scripts/deps.sh test
+	@.ci/deps.sh test
 	@MAKE="$(MAKE)" tests/all.sh $(B)
 
 FORMATTED := $(SRC) $(wildcard src/*.h src/*/*.h tests/*.h tests/*/*.h tests/*/*.c)
@@ -158,7 +158,7 @@ define install_lib
 	ln -sf $(1).so.$(SOVERSION) $(LIBDIR)/$(1).so
 	install -m 644 $(B)/$(1).a $(LIBDIR)/$(1).a
 	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|; s|@LIBS@|$(LIBS)|; s|@TOOLS_LIBS@|$(TOOLS_LIBS)|' \
-	    scripts/$(1:lib%=%).pc.in >$(LIBDIR)/pkgconfig/$(1:lib%=%).pc
+	    src/$(1:lib%=%).pc.in >$(LIBDIR)/pkgconfig/$(1:lib%=%).pc
 endef
 install: all
 	install -d $(LIBDIR)/pkgconfig $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/bin

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Tests of scripts/deps.sh with stand-ins for dpkg-query, apt-get, id and sudo, so that nothing is installed.
+# Tests of .ci/deps.sh with stand-ins for dpkg-query, apt-get, id and sudo, so that nothing is installed.
 # The last line is "N passed, M failed".
 cd "$(dirname "$0")/.." || exit 2
 top=$(mktemp -d)
@@ -19,7 +19,7 @@ stand_in id 'echo 0'
 # check WHAT STATUS ASKED OUTPUT: runs deps.sh; ASKED is all that apt-get was asked for, OUTPUT a shell pattern.
 check() {
     : >"$top/asked"
-    PATH=$top/bin scripts/deps.sh >"$top/out" 2>&1
+    PATH=$top/bin .ci/deps.sh >"$top/out" 2>&1
     status=$?
     output=$(cat "$top/out") asked=$(cat "$top/asked")
     case $output in $4) right=1 ;; *) right=0 ;; esac

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes sure that what the build needs is installed: scripts/deps.sh [test]
+# Makes sure that what the build needs is installed: .ci/deps.sh [test]
 # Debian and Ubuntu: installs the packages that dpkg does not know as installed, and does nothing at all (no
 # network, no output) when there are none. Other systems: says what is missing.
 set -u

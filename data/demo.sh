@@ -1,5 +1,5 @@
 #!/bin/sh
-# Reads the ten pictures in data/ with two nets and prints a row for each: scripts/demo.sh CREMA
+# Reads the ten pictures in data/ with two nets and prints a row for each: data/demo.sh CREMA
 # Fails when a digit is not the one that the picture's name says.
 set -eu
 crema=$1
