@@ -30,6 +30,8 @@ cr_status cr_window_spec_conv(const cr_layer *layer, int n_axes, cr_window_spec 
 // From pooling_param: always 2 axes. Under global_pooling the kernel is 0 until the caller, who knows the
 // bottom's shape, fills it in.
 cr_status cr_window_spec_pool(const cr_layer *layer, cr_window_spec *spec, cr_err *err);
+// From pad_param, for n_axes: a kernel of 1. `paddings` and `value` are the caller's.
+cr_status cr_window_spec_pad(const cr_layer *layer, int n_axes, cr_window_spec *spec, cr_err *err);
 
 // d (k - 1) + 1: how many positions one window spans.
 int64_t cr_window_extent(const cr_window_spec *spec, int axis);

@@ -314,3 +314,26 @@ cr_status cr_window_spec_pool(const cr_layer *layer, cr_window_spec *spec, cr_er
         status = check_global(layer, p, spec, err);
     return status;
 }
+
+cr_status cr_window_spec_pad(const cr_layer *layer, int n_axes, cr_window_spec *spec, cr_err *err)
+{
+    const Crema__PadParameter *p = layer->param->pad_param;
+    *spec = (cr_window_spec){.message = p};
+    quantity one = {.name = "kernel_size", .least = 1, .fallback = 1};
+    padding pad = {.amount = {"pad", "pad_h", "pad_w", p->n_pad, p->pad, p->has_pad_h, p->has_pad_w, p->pad_h,
+                              p->pad_w, 0, 0, true},
+                   .has_value = p->has_pad_value,
+                   .has_side = {p->has_pad_top, p->has_pad_bottom, p->has_pad_left, p->has_pad_right},
+                   .side = {p->pad_top, p->pad_bottom, p->pad_left, p->pad_right},
+                   .rule = (int)p->pad_rule,
+                   .mode = (int)p->pad_mode,
+                   .value = p->pad_value};
+    if (pad.rule != CREMA__PAD_RULE__EXPLICIT)
+        return cr_layer_fail(layer, err, p, "pad_rule", 0,
+                             "pad_rule %s goes by a kernel, which a Pad layer has not; give the amounts",
+                             enum_name(&crema__pad_rule__descriptor, pad.rule));
+    if (pad.mode == CREMA__PAD_MODE__PARTIAL)
+        return cr_layer_fail(layer, err, p, "pad_mode", 0,
+                             "pad_mode PARTIAL scales sums of windows, of which a Pad layer has none");
+    return read_spec(layer, &one, &one, &one, &pad, n_axes, spec, err);
+}

@@ -24,6 +24,7 @@ static const struct {
     {"PadParameter", "pad_b", "pad_bottom"},
     {"PadParameter", "pad_l", "pad_left"},
     {"PadParameter", "pad_r", "pad_right"},
+    {"PadParameter", "constant_values", "value"},
     // DeepLab, before Caffe had dilation
     {"ConvolutionParameter", "hole", "dilation"},
     {"ConvolutionParameter", "hole_h", "dilation_h"},
