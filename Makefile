@@ -48,9 +48,17 @@ CLI_SRC := $(wildcard src/cli/*.c)
 TOOLS_SRC := $(wildcard src/inspect/*.c src/check/*.c src/write/*.c src/read/image*.c src/read/npy.c src/api/tools*.c)
 LIB_SRC := $(filter-out $(CLI_SRC) $(TOOLS_SRC),$(SRC))
 
+# The ISA levels: src/kernels/isa/*.c is compiled once for each (src/kernels/kernels.h).
+ISA_LEVELS := $(if $(findstring aarch64,$(shell $(CC) -dumpmachine)),neon,v4 v3 v2)
+ISA_FLAGS_v4 := -march=x86-64-v4 -mprefer-vector-width=512
+ISA_FLAGS_v3 := -march=x86-64-v3
+ISA_FLAGS_v2 := -march=x86-64-v2
+ISA_SRC := $(wildcard src/kernels/isa/*.c)
+ISA_OBJ := $(foreach l,$(ISA_LEVELS),$(patsubst src/kernels/isa/%.c,$(B)/obj/kernels/$(l)/%.o,$(ISA_SRC)))
+
 obj = $(patsubst src/%.c,$(B)/obj/%.o,$(1))
 PROTO_OBJ := $(B)/proto/crema.pb-c.o
-LIB_OBJ := $(call obj,$(LIB_SRC)) $(PROTO_OBJ)
+LIB_OBJ := $(call obj,$(LIB_SRC)) $(ISA_OBJ) $(PROTO_OBJ)
 TOOLS_OBJ := $(call obj,$(TOOLS_SRC))
 CLI_OBJ := $(call obj,$(CLI_SRC))
 
@@ -80,6 +88,16 @@ $(B)/obj/%.o: src/%.c | $(B)/proto/crema.pb-c.h
 	@mkdir -p $(@D)
 	@echo "  CC $<"
 	@$(CC) $(BASE_CFLAGS) $(WARN) $(CFLAGS) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
+
+# isa_rule LEVEL. No vector crosses a file border, so the ABI of vectors (-Wpsabi) does not matter.
+define isa_rule
+$(B)/obj/kernels/$(1)/%.o: src/kernels/isa/%.c
+	@mkdir -p $$(@D)
+	@echo "  CC $$< ($(1))"
+	@$$(CC) $$(BASE_CFLAGS) $$(WARN) -Wno-psabi $$(CFLAGS) -ffp-contract=fast $$(ISA_FLAGS_$(1)) -DCR_ISA_LEVEL=$(1) \
+	    -MMD -MP -c -o $$@ $$<
+endef
+$(foreach l,$(ISA_LEVELS),$(eval $(call isa_rule,$(l))))
 
 $(B)/libcrema.a: $(LIB_OBJ)
 	@rm -f $@
@@ -143,7 +161,7 @@ test:
 	@.ci/deps.sh test
 	@MAKE="$(MAKE)" tests/all.sh $(B)
 
-FORMATTED := $(SRC) $(wildcard src/*.h src/*/*.h tests/*.h tests/*/*.h tests/*/*.c)
+FORMATTED := $(SRC) $(ISA_SRC) $(wildcard src/*.h src/*/*.h tests/*.h tests/*/*.h tests/*/*.c)
 format:
 	@clang-format -i $(FORMATTED)
 format-check:

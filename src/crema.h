@@ -99,6 +99,7 @@ typedef struct crema_context_options {
     // A BatchNorm whose stored factor is 0 beside real variances, as NVIDIA's Caffe once saved them: take mean and
     // variance as they are. BVLC's Caffe takes both as 0 then, which is the default (with a warning).
     int factor_0_is_1;
+    const char *isa; // the kernels' instruction set: "v4", "v3", "v2", "neon"; NULL: the best
 } crema_context_options;
 
 typedef enum crema_phase { CREMA_TEST = 0, CREMA_TRAIN = 1 } crema_phase;

@@ -140,6 +140,7 @@ typedef struct crema_check_options {
     const char *conv_algorithm;
     int (*cancel)(void *user);
     void *user;
+    const char *isa; // as in crema_context_options
 } crema_check_options;
 
 typedef struct crema_check_result {

@@ -26,6 +26,18 @@ static cr_status check_algorithm(const char *name, cr_err *err)
                    name, known);
 }
 
+static cr_status choose_kernels(crema_context *c, cr_err *err)
+{
+    const char *why, *name = c->options.isa;
+    c->options.isa = NULL;
+    c->kernels = cr_kernels_choose(name, &why);
+    if (c->kernels)
+        return CREMA_OK;
+    if (!name)
+        return cr_fail(err, CREMA_ERR_UNSUPPORTED, NULL, "%s", why);
+    return cr_fail(err, CREMA_ERR_USAGE, NULL, "ISA level \"%s\": %s", name, why);
+}
+
 crema_context *crema_context_create(const crema_context_options *options, crema_error *err)
 {
     cr_clear(err);
@@ -37,6 +49,8 @@ crema_context *crema_context_create(const crema_context_options *options, crema_
     cr_status status = CREMA_OK;
     if (!cr_copy_options(&c->options, sizeof c->options, options))
         status = cr_fail(err, CREMA_ERR_USAGE, NULL, "crema_context_options.struct_size is not set");
+    if (status == CREMA_OK)
+        status = choose_kernels(c, err);
     if (status == CREMA_OK && c->options.conv_algorithm) {
         status = check_algorithm(c->options.conv_algorithm, err);
         c->options.conv_algorithm = cr_arena_strdup(&c->arena, c->options.conv_algorithm);

@@ -5,10 +5,12 @@
 #define CR_API_CONTEXT_H
 
 #include "base/options.h"
+#include "kernels/kernels.h"
 #include "run/runner.h"
 
 struct crema_context {
-    crema_context_options options; // conv_algorithm is a copy of ours
+    crema_context_options options; // conv_algorithm is a copy of ours; isa is not kept
+    const cr_kernels *kernels;
     cr_arena arena;
     cr_log log;
 };

@@ -16,7 +16,8 @@ static cr_status plan_declared(crema_net *net, cr_err *err)
     cr_plan_options options = {.input = g->input_shape,
                                .exact = net->context->options.exact,
                                .factor_0_is_1 = net->context->options.factor_0_is_1,
-                               .conv_algorithm = net->context->options.conv_algorithm};
+                               .conv_algorithm = net->context->options.conv_algorithm,
+                               .kernels = net->context->kernels};
     return cr_plan_create(&net->plan, g, net->weights, &options, err);
 }
 

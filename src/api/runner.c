@@ -33,7 +33,8 @@ static cr_status make_plan(const crema_runner *r, const cr_shape *shapes, cr_pla
                                .keep_all = r->keep_all,
                                .exact = c->exact,
                                .factor_0_is_1 = c->factor_0_is_1,
-                               .conv_algorithm = c->conv_algorithm};
+                               .conv_algorithm = c->conv_algorithm,
+                               .kernels = r->net->context->kernels};
     return cr_plan_create(plan, &r->net->graph, r->net->weights, &options, err);
 }
 
@@ -257,6 +258,7 @@ void crema_runner_memory(const crema_runner *runner, crema_memory_info *info)
 {
     const cr_plan *p = runner->r->plan;
     *info = (crema_memory_info){.activation_bytes = p->arena_bytes, .scratch_bytes = p->scratch_bytes};
+    info->scratch_bytes += (size_t)cr_pool_threads(runner->r->run.pool) * p->slot_bytes;
     for (int i = 0; i < p->graph->n_inputs; i++)
         info->input_bytes += (size_t)cr_shape_count(&p->tensor[p->graph->input[i]].shape) * sizeof(float);
     info->weight_bytes = cr_weights_bytes(runner->net->weights);

@@ -320,7 +320,8 @@ cr_status cr_check_run(const char *path, const crema_check_options *options,
                                    .user = options->user,
                                    .cancel = options->cancel,
                                    .exact = options->exact,
-                                   .conv_algorithm = options->conv_algorithm};
+                                   .conv_algorithm = options->conv_algorithm,
+                                   .isa = options->isa};
         crema_error context_err = {0};
         checker c = {.options = options, .context = crema_context_create(&o, &context_err)};
         status = c.context ? run_cases(&c, &manifest, report, user, err) : context_err.status;

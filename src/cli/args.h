@@ -20,6 +20,7 @@ typedef enum cli_option_id {
     OPT_EXACT,
     OPT_STRICT,
     OPT_CONV,
+    OPT_ISA,
     OPT_PHASE,
     OPT_LEVEL,
     OPT_STAGE,

@@ -6,6 +6,7 @@
  */
 #include "cli/commands.h"
 #include "cli/json.h"
+#include "cli/net.h"
 #include "cli/print.h"
 #include "crema_tools.h"
 
@@ -125,6 +126,7 @@ static int check(cli_session *s, const cli_args *args)
                                    .strict = cli_value(args, OPT_STRICT) != NULL,
                                    .threads = (int)threads,
                                    .conv_algorithm = cli_value(args, OPT_CONV),
+                                   .isa = cli_isa(args),
                                    .cancel = stop,
                                    .user = s};
     cli_json json = {.f = stdout};
@@ -153,6 +155,7 @@ static const cli_option options[] = {
     {OPT_EXACT, 0, "exact", NULL, "direct algorithms only, nothing folded"},
     {OPT_STRICT, 0, "strict", NULL, "tolerances without the rms term"},
     {OPT_CONV, 0, "conv", "NAME", "force a convolution algorithm, such as im2col"},
+    {OPT_ISA, 0, "isa", "LEVEL", "kernels of level v4, v3, v2 or neon (default: $CREMA_ISA, or the best)"},
     {OPT_THREADS, 0, "threads", "N", "threads (default: one per core); results are the same for any number"},
     {OPT_JSON, 0, "json", NULL,
      "print JSON; NaN and infinities are the strings \"NaN\", \"Infinity\", \"-Infinity\""},

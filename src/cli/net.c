@@ -24,6 +24,7 @@ const cli_option cli_compute_options[] = {
     {OPT_THREADS, 0, "threads", "N", "threads (default: one per core); results are the same for any number"},
     {OPT_EXACT, 0, "exact", NULL, "direct algorithms only, nothing folded"},
     {OPT_CONV, 0, "conv", "NAME", "force a convolution algorithm, such as im2col"},
+    {OPT_ISA, 0, "isa", "LEVEL", "kernels of level v4, v3, v2 or neon (default: $CREMA_ISA, or the best)"},
     {OPT_JSON, 0, "json", NULL,
      "print JSON; NaN and infinities are the strings \"NaN\", \"Infinity\", \"-Infinity\""},
     {OPT_VERBOSE, 'v', "verbose", NULL, "notes, and every warning"},
@@ -104,6 +105,14 @@ int cli_net_load_failed(cli_session *s, const cli_args *args, const crema_error 
     return cli_fail_with(s, &longer);
 }
 
+const char *cli_isa(const cli_args *args)
+{
+    const char *isa = cli_value(args, OPT_ISA);
+    if (!isa)
+        isa = getenv("CREMA_ISA");
+    return isa && *isa ? isa : NULL;
+}
+
 int cli_net_request_read(cli_session *s, const cli_args *args, cli_net_request *out)
 {
     crema_context_options how = {.struct_size = sizeof how,
@@ -114,7 +123,8 @@ int cli_net_request_read(cli_session *s, const cli_args *args, cli_net_request *
                                  .strict = cli_value(args, OPT_STRICT) != NULL,
                                  .exact = cli_value(args, OPT_EXACT) != NULL,
                                  .factor_0_is_1 = cli_value(args, OPT_BN_FACTOR_1) != NULL,
-                                 .conv_algorithm = cli_value(args, OPT_CONV)};
+                                 .conv_algorithm = cli_value(args, OPT_CONV),
+                                 .isa = cli_isa(args)};
     int code;
     *out = (cli_net_request){.options.struct_size = sizeof out->options};
     if ((code = parse_net_options(s, args, &out->options)) || (code = parse_shapes(s, args, out)))

@@ -26,6 +26,9 @@ typedef struct cli_net_request {
 extern const cli_option cli_net_options[];     // which net: phase, seed, shapes, ...
 extern const cli_option cli_compute_options[]; // how: threads, exact, ...
 
+// --isa, or the environment's CREMA_ISA; NULL: neither.
+const char *cli_isa(const cli_args *args);
+
 int cli_net_request_read(cli_session *s, const cli_args *args, cli_net_request *out);
 // Tells the library's sentence, with the option that would help where there is one. Returns the exit code.
 int cli_net_load_failed(cli_session *s, const cli_args *args, const crema_error *err);

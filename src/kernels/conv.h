@@ -46,6 +46,7 @@ typedef struct cr_conv {
     int64_t in_image_stride, out_image_stride; // floats
     int64_t in_count, out_count;               // positions of one channel: products over the axes
     int64_t kernel_count;                      // taps: product over the axes
+    const struct cr_kernels *kernels;          // of the chosen ISA level
 } cr_conv;
 
 typedef struct cr_conv_buffers {
@@ -56,6 +57,8 @@ typedef struct cr_conv_buffers {
     const void *pack;     // what pack() made, or NULL
     void *scratch;        // scratch_bytes, 64-byte aligned
     cr_pool *pool;
+    char *slot_scratch; // of the threads: slot s has its slot_bytes at slot_scratch + s * slot_step
+    size_t slot_step;   // a multiple of 64
 } cr_conv_buffers;
 
 typedef struct cr_conv_algorithm {
@@ -64,6 +67,7 @@ typedef struct cr_conv_algorithm {
     size_t (*pack_bytes)(const cr_conv *conv);   // 0 or NULL function: runs on the weights as they are
     void (*pack)(const cr_conv *conv, const float *weights, void *pack);
     size_t (*scratch_bytes)(const cr_conv *conv); // shared by all layers of a runner; whatever the threads
+    size_t (*slot_bytes)(const cr_conv *conv);    // scratch of each thread; NULL: none
     void (*run)(const cr_conv *conv, const cr_conv_buffers *buffers);
 } cr_conv_algorithm;
 

@@ -7,7 +7,9 @@
  */
 #include "layers/conv_base.h"
 #include "crema.pb-c.h"
+#include "kernels/kernels.h"
 
+#include <stdio.h>
 #include <string.h>
 
 // What the shape of a bottom makes of the parameters. `wide` are the convolution's input channels: the bottom's,
@@ -182,6 +184,7 @@ cr_status cr_conv_base_prepare(cr_step *step, const cr_preparing *p, const cr_co
     const int64_t *in = transposed ? g.out : g.in, *out = transposed ? g.in : g.out;
     cr_conv *c = &d->conv;
     c->window = &d->window;
+    c->kernels = p->kernels;
     c->in_channels = transposed ? g.out_channels : g.in_channels;
     c->out_channels = transposed ? g.in_channels : g.out_channels;
     c->group = g.group;
@@ -249,6 +252,8 @@ void cr_conv_base_run(const cr_step *step, cr_run *run, bool transposed,
         cr_conv_buffers b = {.weights = step->blob[0], .bias = step->n_blobs > 1 ? step->blob[1] : NULL};
         b.pack = step->pack;
         b.scratch = run->scratch;
+        b.slot_scratch = run->slot_scratch;
+        b.slot_step = run->slot_bytes;
         b.pool = run->pool;
         if (d->batch_axis_0) {
             conv.images = in->shape.dim[0]; // may be fewer than planned
@@ -276,6 +281,21 @@ cr_status cr_conv_base_choose(const cr_step *step, const cr_preparing *p, cr_con
                    why);
 }
 
+// A pack depends on the shape of the weights, which the layer fixes, and on what the key says.
+static void fill_pack(const void *arg, const float *const *values, void *pack)
+{
+    const cr_conv_data *d = arg;
+    d->algorithm->pack(&d->conv, values[0], pack);
+}
+
+static cr_status get_pack(cr_step *step, const cr_preparing *p, const cr_conv_data *d, size_t bytes,
+                          cr_err *err)
+{
+    char key[64];
+    snprintf(key, sizeof key, "%s %s", d->algorithm->name, p->kernels->name);
+    return p->pack(p, step, key, bytes, fill_pack, d, err);
+}
+
 cr_status cr_conv_base_prepare_conv(cr_step *step, const cr_preparing *p, const cr_conv_kind *kind,
                                     cr_err *err)
 {
@@ -285,7 +305,14 @@ cr_status cr_conv_base_prepare_conv(cr_step *step, const cr_preparing *p, const 
         status = cr_conv_base_choose(step, p, d, err);
     if (status)
         return status;
-    step->implementation = d->algorithm->name;
+    const cr_conv_algorithm *a = d->algorithm;
+    step->implementation = a->name;
+    step->slot_bytes = a->slot_bytes ? a->slot_bytes(&d->conv) : 0;
+    size_t pack_bytes = a->pack_bytes ? a->pack_bytes(&d->conv) : 0;
+    if (pack_bytes > 0)
+        status = get_pack(step, p, d, pack_bytes, err);
+    if (status)
+        return status;
     return cr_conv_base_scratch(step, p, d, d->algorithm->scratch_bytes(&d->conv), err);
 }
 

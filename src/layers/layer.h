@@ -109,8 +109,9 @@ struct cr_preparing {
     const cr_tensor *tensor;    // by id: shapes and strides are final, data is not set
     const char *conv_algorithm; // forced, or NULL
     bool exact;
-    uint64_t seed;      // of the fillers
-    bool factor_0_is_1; // of BatchNorm, as in crema_context_options
+    bool factor_0_is_1;               // of BatchNorm, as in crema_context_options
+    const struct cr_kernels *kernels; // of the chosen ISA level
+    uint64_t seed;                    // of the fillers
     // Finds or makes a pack of this step's weights: `bytes` long, filled by fill(arg, weights, pack). Packs
     // with the same key on the same layer are shared by all plans.
     cr_status (*pack)(const struct cr_preparing *p, cr_step *step, const char *key, size_t bytes,
@@ -132,6 +133,7 @@ struct cr_step {
     const void *data; // what prepare() left
     const void *pack;
     size_t scratch_bytes; // set by prepare(); one buffer for all steps of a runner
+    size_t slot_bytes;    // the same for scratch that each thread has of its own
     size_t state_bytes, state_offset;
     int64_t macs;
     const cr_shaping *shaping; // what shape() said
@@ -142,6 +144,9 @@ struct cr_step {
 struct cr_run {
     cr_tensor *tensor; // by id
     void *scratch;     // 64-byte aligned
+    // Scratch of the threads: slot s of cr_parallel has its own at slot_scratch + s * slot_bytes, 64-byte aligned.
+    char *slot_scratch;
+    size_t slot_bytes;
     char *state;
     cr_pool *pool;
     cr_err *err; // status CREMA_OK; only for what data decide

@@ -95,7 +95,8 @@ static cr_status shape(const cr_layer *layer, cr_shaping *s, cr_err *err)
 // An algorithm that works on a pack of the weights is not for us: a step has one pack.
 static void without_pack(const cr_conv *conv, const cr_conv_algorithm **algorithm)
 {
-    if ((*algorithm)->pack_bytes && (*algorithm)->pack_bytes(conv) > 0)
+    const cr_conv_algorithm *a = *algorithm;
+    if (a->slot_bytes || (a->pack_bytes && a->pack_bytes(conv) > 0))
         *algorithm = &cr_conv_im2col;
 }
 

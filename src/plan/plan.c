@@ -5,12 +5,14 @@
  * and lets each layer prepare its step. Knows no layer type by name.
  */
 #include "plan/plan.h"
+#include "kernels/kernels.h"
 
 #include <string.h>
 
 typedef struct planning {
     cr_plan *p;
     const cr_plan_options *options;
+    const cr_kernels *kernels;
     cr_arena scratch; // freed with the planning
     cr_layer_use *use;
     bool *in_place, *no_run;
@@ -108,6 +110,7 @@ static cr_status prepare_steps(planning *pl)
                          .tensor = p->tensor,
                          .conv_algorithm = pl->options->conv_algorithm,
                          .exact = pl->options->exact,
+                         .kernels = pl->kernels,
                          .seed = cr_weights_seed(p->weights),
                          .factor_0_is_1 = pl->options->factor_0_is_1,
                          .pack = get_pack,
@@ -127,6 +130,8 @@ static cr_status prepare_steps(planning *pl)
         }
         if (step->scratch_bytes > p->scratch_bytes)
             p->scratch_bytes = step->scratch_bytes;
+        if (step->slot_bytes > p->slot_bytes)
+            p->slot_bytes = (step->slot_bytes + 63) / 64 * 64;
     }
     return CREMA_OK;
 }
@@ -167,9 +172,18 @@ static cr_status allocate(planning *pl)
     return CREMA_OK;
 }
 
+static cr_status choose_kernels(planning *pl)
+{
+    const char *why;
+    pl->kernels = pl->options->kernels ? pl->options->kernels : cr_kernels_choose(NULL, &why);
+    return pl->kernels ? CREMA_OK : cr_fail(pl->err, CREMA_ERR_UNSUPPORTED, NULL, "%s", why);
+}
+
 static cr_status make(planning *pl)
 {
-    cr_status status = allocate(pl);
+    cr_status status = choose_kernels(pl);
+    if (status == CREMA_OK)
+        status = allocate(pl);
     if (status == CREMA_OK)
         status = infer_shapes(pl);
     for (int i = 0; i < pl->p->graph->n_layers && status == CREMA_OK; i++)

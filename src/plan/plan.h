@@ -15,8 +15,9 @@ typedef struct cr_plan_options {
     int n_keep;
     bool keep_all;
     bool exact;
-    bool factor_0_is_1;         // of BatchNorm, as in crema_context_options
-    const char *conv_algorithm; // forced, or NULL
+    bool factor_0_is_1;               // of BatchNorm, as in crema_context_options
+    const char *conv_algorithm;       // forced, or NULL
+    const struct cr_kernels *kernels; // NULL: the best for this CPU
 } cr_plan_options;
 
 typedef struct cr_plan cr_plan;
@@ -31,6 +32,7 @@ struct cr_plan {
     int n_steps;
     cr_step *step; // run NULL: a view, nothing to do
     size_t arena_bytes, live_bytes, scratch_bytes, state_bytes;
+    size_t slot_bytes; // scratch of each thread
 };
 
 cr_status cr_plan_create(cr_plan **plan, const cr_graph *graph, cr_weights *weights,

@@ -25,6 +25,7 @@ static void free_buffers(cr_runner *r)
     cr_free(r->arena);
     cr_free(r->run.tensor);
     cr_free(r->run.scratch);
+    cr_free(r->run.slot_scratch);
     cr_free(r->run.state);
     cr_free(r->time_ns);
     cr_free(r->shape);
@@ -74,11 +75,14 @@ static cr_status alloc_buffers(cr_runner *r, cr_err *err)
     r->arena = cr_alloc_aligned(p->arena_bytes, ALIGN);
     r->run.tensor = cr_alloc_zero(n_tensors * sizeof *r->run.tensor);
     r->run.scratch = cr_alloc_aligned(p->scratch_bytes + ALIGN, ALIGN);
+    r->run.slot_bytes = p->slot_bytes;
+    size_t slots_bytes = (size_t)cr_pool_threads(r->run.pool) * p->slot_bytes;
+    r->run.slot_scratch = cr_alloc_aligned(slots_bytes + ALIGN, ALIGN);
     r->run.state = cr_alloc_aligned(p->state_bytes + ALIGN, ALIGN);
     r->time_ns = cr_alloc_zero((size_t)(p->n_steps + 1) * sizeof *r->time_ns);
     r->shape = cr_alloc_zero((most_shapes(p) + 1) * sizeof *r->shape);
-    if (!r->arena || !r->run.tensor || !r->run.scratch || !r->run.state || !r->time_ns || !r->shape ||
-        !alloc_inputs(r))
+    if (!r->arena || !r->run.tensor || !r->run.scratch || !r->run.slot_scratch || !r->run.state ||
+        !r->time_ns || !r->shape || !alloc_inputs(r))
         return cr_fail(err, CREMA_ERR_MEMORY, NULL, "out of memory: the activations of this net take %zu MB",
                        p->arena_bytes >> 20);
     memset(r->arena + p->arena_bytes - ALIGN, 0, ALIGN);

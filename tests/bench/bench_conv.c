@@ -11,6 +11,7 @@
  * The last lines sum up per net: every shape's times, as often as the net has it.
  */
 #include "kernels/conv.h"
+#include "kernels/kernels.h"
 #include "layers/window.h"
 
 #include <cblas.h>
@@ -34,7 +35,7 @@ typedef struct problem {
     cr_window window;
     cr_conv conv;
     float *in, *weights, *bias, *out, *reference, *col;
-    void *scratch, *pack[ALGORITHMS];
+    void *scratch, *slot_scratch, *pack[ALGORITHMS];
     double sample[TIMED][SAMPLES];
     double ns[TIMED]; // medians; of PEAK: GFLOP/s
     double error[ALGORITHMS];
@@ -77,7 +78,12 @@ static void make(problem *p, const shape *s)
     cr_window_spec spec = {.n_axes = 2};
     int64_t in[2] = {s->height, s->width}, out[2];
     cr_conv *c = &p->conv;
-    *c = (cr_conv){&p->window, 1, s->channels, s->num_output, s->group, 0, 0, 1, 1, 1};
+    const char *why;
+    *c = (cr_conv){
+        .window = &p->window, .images = 1, .group = s->group, .kernels = cr_kernels_choose(NULL, &why)};
+    c->in_channels = s->channels;
+    c->out_channels = s->num_output;
+    c->in_count = c->out_count = c->kernel_count = 1;
     for (int a = 0; a < 2; a++) {
         spec.kernel[a] = s->kernel;
         spec.stride[a] = s->stride;
@@ -93,7 +99,7 @@ static void make(problem *p, const shape *s)
     if (cr_window_build(&p->arena, &spec, 2, in, out, s->channels, &p->window, NULL))
         fail("out of memory");
     int64_t k = s->channels / s->group * c->kernel_count;
-    size_t scratch = 0;
+    size_t scratch = 0, slot = 0;
     p->in = floats(&p->arena, c->in_image_stride);
     p->weights = floats(&p->arena, s->num_output * k);
     p->bias = floats(&p->arena, s->num_output);
@@ -108,6 +114,8 @@ static void make(problem *p, const shape *s)
             continue;
         size_t bytes = a->scratch_bytes(c);
         scratch = bytes > scratch ? bytes : scratch;
+        bytes = a->slot_bytes ? a->slot_bytes(c) : 0;
+        slot = bytes > slot ? bytes : slot;
         bytes = a->pack_bytes ? a->pack_bytes(c) : 0;
         if (bytes > 0) {
             p->pack[i] = memory(&p->arena, bytes);
@@ -115,11 +123,14 @@ static void make(problem *p, const shape *s)
         }
     }
     p->scratch = memory(&p->arena, scratch);
+    p->slot_scratch = memory(&p->arena, slot);
 }
 
 static void run_algorithm(problem *p, int i, float *out)
 {
-    cr_conv_buffers b = {p->in, out, p->weights, p->bias, p->pack[i], p->scratch, NULL};
+    cr_conv_buffers b = {.in = p->in, .out = out, .weights = p->weights, .bias = p->bias, .pack = p->pack[i]};
+    b.scratch = p->scratch;
+    b.slot_scratch = p->slot_scratch;
     cr_conv_algorithms[i]->run(&p->conv, &b);
 }
 

@@ -176,10 +176,10 @@ START_TEST(every_option_has_its_line)
 {
     begin();
     static const char *const run[] = {
-        "input", "preprocess", "channels", "size",      "fit",         "raw",           "mean",
-        "scale", "top",        "labels",   "draw",      "output",      "dump",          "phase",
-        "level", "stage",      "strict",   "seed",      "input-shape", "allow-missing", "threads",
-        "exact", "conv",       "json",     "min-score", "verbose",     "help"};
+        "input", "preprocess", "channels", "size", "fit",         "raw",           "mean",
+        "scale", "top",        "labels",   "draw", "output",      "dump",          "phase",
+        "level", "stage",      "strict",   "seed", "input-shape", "allow-missing", "threads",
+        "exact", "conv",       "isa",      "json", "min-score",   "verbose",       "help"};
     outcome *o = sh("$CREMA help run");
     for (size_t i = 0; i < sizeof run / sizeof *run; i++) {
         char option[40];

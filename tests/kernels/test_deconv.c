@@ -59,7 +59,9 @@ static void run(const geometry_case *g, const float *in, const float *weights, c
         out[i] = untouched;
     void *scratch = cr_alloc_aligned(bytes, 64);
     memset(scratch, 0xFF, bytes);
-    cr_conv_buffers b = {in, out, weights, bias, NULL, scratch, pool_of(threads)};
+    cr_conv_buffers b = {.in = in, .out = out, .weights = weights, .bias = bias};
+    b.scratch = scratch;
+    b.pool = pool_of(threads);
     cr_deconv_run(c, &b);
     cr_free(scratch);
 }

@@ -47,7 +47,9 @@ static void run(const geometry_case *g, work *w, int threads)
         w->out[i] = untouched;
     void *scratch = cr_alloc_aligned(bytes, 64); // exactly as long as promised, so that ASan watches
     memset(scratch, 0xFF, bytes);
-    cr_conv_buffers b = {w->in, w->out, w->weights, w->bias, NULL, scratch, pool_of(threads)};
+    cr_conv_buffers b = {.in = w->in, .out = w->out, .weights = w->weights, .bias = w->bias};
+    b.scratch = scratch;
+    b.pool = pool_of(threads);
     a->run(&g->conv, &b);
     cr_free(scratch);
 }

@@ -141,7 +141,8 @@ static crema_context *open_context(run *r)
                                      .strict = r->c->strict,
                                      .exact = r->c->exact,
                                      .factor_0_is_1 = r->c->factor_0_is_1,
-                                     .conv_algorithm = r->c->conv_algorithm};
+                                     .conv_algorithm = r->c->conv_algorithm,
+                                     .isa = r->c->isa};
     crema_error err;
     crema_context *context = crema_context_create(&options, &err);
     if (!context)

@@ -58,7 +58,7 @@ typedef struct net_case {
     bool allow_missing; // fillers where the caffemodel has nothing; without a caffemodel always so
     uint64_t seed;
     bool train, exact, strict, factor_0_is_1;
-    const char *conv_algorithm;
+    const char *conv_algorithm, *isa;
     bool when_run;     // NET_FAILS: the inputs' values make the forward fail
     const char *warns; // loading must log a warning that contains this (and points at the `@`)
     // No run between Slice and Concat: axis 1 is not free, or a top's batch depends on data.

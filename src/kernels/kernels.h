@@ -1,0 +1,32 @@
+/*
+ * kernels.h - the hot loops of one ISA level, as a table of functions.
+ *
+ *   src/kernels/isa/gemm.c --+-- -march=x86-64-v4 --> cr_gemm_kernels_v4 --+
+ *                            +-- -march=x86-64-v3 --> cr_gemm_kernels_v3   +--> cr_kernels_v4
+ *                            +-- ...                                       |
+ *   src/kernels/isa/depthwise.c ...                                       --+
+ *
+ * Each file in isa/ is written once, in GNU C vector extensions (simd.h), and compiled once per level; each
+ * such compile exports one const table, the struct that its header describes. isa/table.c joins them. A level
+ * is chosen when a context is made, and reaches the kernels through the plan.
+ *
+ * A new family of kernels: isa/NAME.c, a header with its struct, a field below, a line in isa/table.c.
+ */
+#ifndef CR_KERNELS_KERNELS_H
+#define CR_KERNELS_KERNELS_H
+
+struct cr_gemm_kernels;
+
+typedef struct cr_kernels {
+    const char *name; // "v4", "v3", "v2", "neon"
+    int vector;       // floats in one vector
+    const struct cr_gemm_kernels *gemm;
+} cr_kernels;
+
+// All levels that were compiled, best first; NULL-ended. This CPU need not run all of them.
+extern const cr_kernels *const cr_kernels_all[];
+
+// The level of that name, or the best for NULL; NULL: *why says what is wrong.
+const cr_kernels *cr_kernels_choose(const char *name, const char **why);
+
+#endif

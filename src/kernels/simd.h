@@ -1,0 +1,69 @@
+/*
+ * simd.h - vectors of the ISA level at work, for files in kernels/isa/ only: they are compiled once per level.
+ *
+ * GNU C vector extensions: + - * and comparisons work element by element, a scalar operand is repeated, and
+ * x * y + z becomes a fused multiply-add where the level has one (-ffp-contract=fast). Memory is read and
+ * written through cr_load and cr_store, which want 4-byte alignment only and may alias anything.
+ *
+ * CR_ISA(name) is name_v4, name_v3, ...: what a file exports, so that levels can be linked together.
+ */
+#ifndef CR_KERNELS_SIMD_H
+#define CR_KERNELS_SIMD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifndef CR_ISA_LEVEL
+#error "simd.h is for files that are compiled once per ISA level"
+#endif
+
+#define CR_ISA_PASTE(name, level) name##_##level
+#define CR_ISA_EXPAND(name, level) CR_ISA_PASTE(name, level)
+#define CR_ISA(name) CR_ISA_EXPAND(name, CR_ISA_LEVEL)
+#define CR_TEXT_OF(x) #x
+#define CR_TEXT(x) CR_TEXT_OF(x)
+
+#if defined(__AVX512F__)
+enum { CR_VECTOR = 16, CR_REGISTERS = 32 };
+#elif defined(__AVX__)
+enum { CR_VECTOR = 8, CR_REGISTERS = 16 };
+#elif defined(__aarch64__)
+enum { CR_VECTOR = 4, CR_REGISTERS = 32 };
+#else
+enum { CR_VECTOR = 4, CR_REGISTERS = 16 };
+#endif
+
+typedef float cr_vf __attribute__((vector_size(CR_VECTOR * 4)));
+typedef int32_t cr_vi __attribute__((vector_size(CR_VECTOR * 4)));
+typedef float cr_vf_memory __attribute__((vector_size(CR_VECTOR * 4), aligned(4), may_alias));
+
+// Before a loop of a constant number of turns, whose arrays are to be registers.
+#if defined(__clang__)
+#define CR_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define CR_UNROLL _Pragma("GCC unroll 32")
+#endif
+#define CR_INLINE static inline __attribute__((always_inline))
+
+CR_INLINE cr_vf cr_load(const float *p)
+{
+    return *(const cr_vf_memory *)p;
+}
+
+CR_INLINE void cr_store(float *p, cr_vf x)
+{
+    *(cr_vf_memory *)p = x;
+}
+
+CR_INLINE cr_vf cr_repeat(float x)
+{
+    return x - (cr_vf){0};
+}
+
+// mask: lanes of all ones or all zeros, as comparisons give them.
+CR_INLINE cr_vf cr_select(cr_vi mask, cr_vf yes, cr_vf no)
+{
+    return (cr_vf)(((cr_vi)yes & mask) | ((cr_vi)no & ~mask));
+}
+
+#endif
