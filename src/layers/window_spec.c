@@ -245,8 +245,18 @@ cr_status cr_window_spec_conv(const cr_layer *layer, int n_axes, cr_window_spec 
                        false};
     quantity stride = {"stride",        "stride_h",  "stride_w",  p->n_stride, p->stride, p->has_stride_h,
                        p->has_stride_w, p->stride_h, p->stride_w, 1,           1,         false};
-    quantity dilation = {
-        .name = "dilation", .n = p->n_dilation, .value = p->dilation, .least = 1, .fallback = 1};
+    quantity dilation = {"dilation",
+                         "dilation_h",
+                         "dilation_w",
+                         p->n_dilation,
+                         p->dilation,
+                         p->has_dilation_h,
+                         p->has_dilation_w,
+                         p->dilation_h,
+                         p->dilation_w,
+                         1,
+                         1,
+                         true};
     padding pad = {.amount = {"pad", "pad_h", "pad_w", p->n_pad, p->pad, p->has_pad_h, p->has_pad_w, p->pad_h,
                               p->pad_w, 0, 0, true},
                    .has_value = p->has_pad_value,

@@ -65,6 +65,18 @@ START_TEST(one_three_and_no_spatial_axes)
 }
 END_TEST
 
+// Of TSN; DeepLab calls them hole_h and hole_w.
+START_TEST(dilation_by_axis)
+{
+    NET_CHECK(.net = CONV("num_output: 1 kernel_h: 1 kernel_w: 2 dilation_w: 2" ONES), .in = IN_3X3,
+              .out = {{"out", SHAPE(1, 1, 3, 1), VALUES(4, 10, 16)}});
+    NET_CHECK(.net = CONV("num_output: 1 kernel_h: 2 kernel_w: 1 hole_h: 2 hole_w: 1" ONES), .in = IN_3X3,
+              .out = {{"out", SHAPE(1, 1, 1, 3), VALUES(8, 10, 12)}});
+    NET_FAILS("dilation_h and dilation exclude each other",
+              .net = CONV("num_output: 1 kernel_size: 1 dilation: 1 dilation_h: @1"), .in = IN_3X3);
+}
+END_TEST
+
 START_TEST(axes_before_the_channels_are_batch)
 {
     static const float in[12] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
@@ -190,6 +202,7 @@ START_TEST(sizes_that_overflow_are_refused)
 END_TEST
 
 TEST_MAIN("layers/convolution", sums_of_three_by_three, rules_and_modes_reach_the_kernel,
-          one_three_and_no_spatial_axes, axes_before_the_channels_are_batch, every_bottom_has_its_top,
-          weights_from_a_file_are_out_in_h_w, a_group_convolution_is_convolutions_side_by_side,
-          an_algorithm_can_be_forced, errors_name_the_field, sizes_that_overflow_are_refused)
+          one_three_and_no_spatial_axes, axes_before_the_channels_are_batch, dilation_by_axis,
+          every_bottom_has_its_top, weights_from_a_file_are_out_in_h_w,
+          a_group_convolution_is_convolutions_side_by_side, an_algorithm_can_be_forced, errors_name_the_field,
+          sizes_that_overflow_are_refused)
