@@ -48,9 +48,15 @@ int cli_results_parse(cli_session *s, const cli_args *args, cli_results *out)
     return labels ? cli_labels_read(s, labels, &out->labels) : CLI_OK;
 }
 
+// Layers whose rows are [image, class, score, x0, y0, x1, y1] in parts of the picture.
 static bool makes_boxes(const cli_results *r, const char *blob)
 {
-    return strcmp(cli_net_maker(r->net, blob), "DetectionOutput") == 0;
+    static const char *const types[] = {"DetectionOutput", "YoloDetectionOutput", "Yolov3DetectionOutput"};
+    const char *maker = cli_net_maker(r->net, blob);
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (strcmp(maker, types[i]) == 0)
+            return true;
+    return false;
 }
 
 int cli_results_check(cli_session *s, const cli_results *r)
@@ -61,7 +67,8 @@ int cli_results_check(cli_session *s, const cli_results *r)
     if (!r->draw)
         return CLI_OK;
     if (n_boxes == 0)
-        return cli_fail(s, CLI_USAGE, "--draw: the net has no output of boxes (a DetectionOutput layer)");
+        return cli_fail(s, CLI_USAGE,
+                        "--draw: the net has no output of boxes (a DetectionOutput layer, or one of YOLO's)");
     const cli_input *pictures = cli_inputs_pictures(r->inputs);
     if (!pictures || pictures->n_files != 1)
         return cli_fail(s, CLI_USAGE, "--draw needs an input of exactly one picture");

@@ -12,10 +12,16 @@
 #include "layers/layer.h"
 
 #include <math.h>
+#include <string.h>
 
 typedef struct im_resize {
     Crema__ImResizeParameter p; // the file's, or the defaults
 } im_resize;
+
+typedef struct taps {
+    int32_t at[4];
+    float weight[4];
+} taps;
 
 static cr_status setup(cr_layer *layer, cr_err *err)
 {
@@ -66,14 +72,13 @@ static cr_status shape(const cr_layer *layer, cr_shaping *s, cr_err *err)
                                      (long long)i, (double)(r->p.start_scale - (float)i * r->p.scale_gap));
         }
     }
+    cr_shape rows = {3, {in->dim[1], out[0], in->dim[3]}}, columns = {3, {in->dim[0], out[1], sizeof(taps)}};
+    if (in->dim[2] > INT32_MAX || in->dim[3] > INT32_MAX || !cr_shape_valid(&rows) ||
+        !cr_shape_valid(&columns))
+        return cr_layer_fail(layer, err, p, NULL, 0, "the top is too large");
     s->out[0] = (cr_shape){4, {1, in->dim[1], out[0], out[1]}};
     return CREMA_OK;
 }
-
-typedef struct taps {
-    int64_t at[4];
-    float weight[4];
-} taps;
 
 // The four cells for position `to` of n_to, over n_from cells that begin at first.
 static taps taps_at(int64_t to, int64_t n_to, int64_t n_from, int64_t first)
@@ -87,15 +92,28 @@ static taps taps_at(int64_t to, int64_t n_to, int64_t n_from, int64_t first)
                          ((-1.5f * d + 2) * d + 0.5f) * d, (0.5f * d - 0.5f) * d * d}};
     for (int64_t k = 0; k < 4; k++) {
         int64_t cell = left + k - 1;
-        t.at[k] = first + (cell < 0 ? 0 : cell > last ? last : cell);
+        t.at[k] = (int32_t)(first + (cell < 0 ? 0 : cell > last ? last : cell));
     }
     return t;
+}
+
+/* ---- scratch: taps of each image's columns (n, width), and of each row of the top what the rows gave ---- */
+
+static cr_status prepare(cr_step *step, const cr_preparing *p, cr_err *err)
+{
+    (void)err;
+    const cr_shape *in = &p->tensor[step->in[0]].shape, *out = &p->tensor[step->out[0]].shape;
+    step->scratch_bytes = (size_t)(in->dim[0] * out->dim[3]) * sizeof(taps) +
+                          (size_t)(out->dim[1] * out->dim[2] * in->dim[3]) * sizeof(float);
+    return CREMA_OK;
 }
 
 typedef struct work {
     const im_resize *r;
     const cr_tensor *in, *out;
     int64_t height, width, out_height, out_width;
+    taps *across;
+    float *rows; // (channels * out_height, width)
 } work;
 
 // One row of one map of the top.
@@ -104,22 +122,22 @@ static void item(void *ctx, int64_t index, int slot)
     (void)slot;
     const work *w = ctx;
     int64_t channel = index / w->out_height, y = index % w->out_height, n = w->in->shape.dim[0];
-    float *out = w->out->data + index * w->out_width;
-    for (int64_t x = 0; x < w->out_width; x++)
-        out[x] = 0;
+    float *out = w->out->data + index * w->out_width, *row = w->rows + index * w->width;
+    memset(out, 0, (size_t)w->out_width * sizeof *out);
     for (int64_t i = 0; i < n; i++) {
-        int64_t off_h = (int64_t)margin(w->r, w->height, i), off_w = (int64_t)margin(w->r, w->width, i);
+        int64_t off = (int64_t)margin(w->r, w->height, i);
         const float *map = w->in->data + i * w->in->image_stride + channel * w->height * w->width;
-        taps v = taps_at(y, w->out_height, w->height - 2 * off_h, off_h);
+        taps v = taps_at(y, w->out_height, w->height - 2 * off, off);
+        const float *in[4];
+        for (int k = 0; k < 4; k++)
+            in[k] = map + v.at[k] * w->width;
+        for (int64_t x = 0; x < w->width; x++)
+            row[x] = v.weight[0] * in[0][x] + v.weight[1] * in[1][x] + v.weight[2] * in[2][x] +
+                     v.weight[3] * in[3][x];
         for (int64_t x = 0; x < w->out_width; x++) {
-            taps h = taps_at(x, w->out_width, w->width - 2 * off_w, off_w);
-            float value = 0;
-            for (int a = 0; a < 4; a++) {
-                const float *row = map + v.at[a] * w->width;
-                value += v.weight[a] * (h.weight[0] * row[h.at[0]] + h.weight[1] * row[h.at[1]] +
-                                        h.weight[2] * row[h.at[2]] + h.weight[3] * row[h.at[3]]);
-            }
-            out[x] += value;
+            const taps *h = &w->across[i * w->out_width + x];
+            out[x] += h->weight[0] * row[h->at[0]] + h->weight[1] * row[h->at[1]] +
+                      h->weight[2] * row[h->at[2]] + h->weight[3] * row[h->at[3]];
         }
     }
     for (int64_t x = 0; x < w->out_width; x++)
@@ -129,10 +147,18 @@ static void item(void *ctx, int64_t index, int slot)
 static void run(const cr_step *step, cr_run *run)
 {
     work w = {.r = step->layer->ctx, .in = cr_in(step, run, 0), .out = cr_out(step, run, 0)};
+    int64_t n = w.in->shape.dim[0];
     w.height = w.in->shape.dim[2];
     w.width = w.in->shape.dim[3];
     w.out_height = w.out->shape.dim[2];
     w.out_width = w.out->shape.dim[3];
+    w.across = run->scratch;
+    w.rows = (float *)(void *)(w.across + n * w.out_width);
+    for (int64_t i = 0; i < n; i++) {
+        int64_t off = (int64_t)margin(w.r, w.width, i);
+        for (int64_t x = 0; x < w.out_width; x++)
+            w.across[i * w.out_width + x] = taps_at(x, w.out_width, w.width - 2 * off, off);
+    }
     cr_parallel(run->pool, w.out->shape.dim[1] * w.out_height, item, &w);
 }
 
@@ -147,5 +173,6 @@ const cr_layer_type cr_layer_im_resize = {
     .ctx_bytes = sizeof(im_resize),
     .setup = setup,
     .shape = shape,
+    .prepare = prepare,
     .run = run,
 };

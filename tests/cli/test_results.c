@@ -119,6 +119,22 @@ static void prints(const cli_results *r, const char *expected)
     free(text);
 }
 
+START_TEST(other_layers_that_make_boxes)
+{
+    static const char *const makers[] = {"YoloDetectionOutput", "Yolov3DetectionOutput"};
+    for (size_t i = 0; i < sizeof makers / sizeof *makers; i++) {
+        cli_results r = boxes(1);
+        fake.maker = makers[i];
+        prints(&r, "a.png: found\n"
+                   " score    x0    y0    x1    y1  class  label\n"
+                   "0.5000  10.0  20.0  20.0  40.0      1  cat\n"
+                   "\n"
+                   "b.png: found\n"
+                   "nothing found\n");
+    }
+}
+END_TEST
+
 START_TEST(boxes_are_in_each_pictures_pixels)
 {
     cli_results r = boxes(7);
@@ -253,6 +269,7 @@ START_TEST(an_empty_blob_has_no_range)
 }
 END_TEST
 
-TEST_MAIN("cli/results", boxes_are_in_each_pictures_pixels, boxes_can_be_limited,
-          without_pictures_boxes_are_in_the_inputs_pixels, boxes_as_json, boxes_are_drawn_over_one_picture,
-          rows_that_do_not_sum_to_one_are_no_classes, an_empty_blob_has_no_range)
+TEST_MAIN("cli/results", boxes_are_in_each_pictures_pixels, other_layers_that_make_boxes,
+          boxes_can_be_limited, without_pictures_boxes_are_in_the_inputs_pixels, boxes_as_json,
+          boxes_are_drawn_over_one_picture, rows_that_do_not_sum_to_one_are_no_classes,
+          an_empty_blob_has_no_range)
