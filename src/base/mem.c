@@ -52,20 +52,19 @@ void *cr_realloc(void *p, size_t bytes)
     return test_fails() ? NULL : realloc(p, bytes ? bytes : 1);
 }
 
-// The kernel promises more than there is and kills the process when it is used: refuse before that.
-static bool more_than_the_machine_has(size_t bytes)
+bool cr_fits_machine(size_t bytes)
 {
-    enum { SURELY_FINE = 1 << 30 };
-    if (bytes <= SURELY_FINE)
-        return false;
+    enum { SURELY = 1 << 30 };
+    if (bytes <= SURELY)
+        return true;
     long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-    return pages > 0 && page > 0 && bytes / (size_t)page >= (size_t)pages;
+    return pages <= 0 || page <= 0 || bytes / (size_t)page < (size_t)pages;
 }
 
 void *cr_alloc_aligned(size_t bytes, size_t align)
 {
     size_t rounded;
-    if (test_fails() || !cr_size_add(bytes, align - 1, &rounded) || more_than_the_machine_has(bytes))
+    if (test_fails() || !cr_size_add(bytes, align - 1, &rounded) || !cr_fits_machine(bytes))
         return NULL;
     rounded = rounded / align * align;
     return aligned_alloc(align, rounded ? rounded : align);

@@ -19,6 +19,10 @@ void *cr_realloc(void *p, size_t bytes); // NULL when out of memory; p stays val
 void *cr_alloc_aligned(size_t bytes, size_t align);
 void cr_free(void *p);
 
+// Whether so many bytes in all can make sense on this machine. The kernel promises more than there is and kills the
+// process when it is used: sums of large allocations are asked about before.
+bool cr_fits_machine(size_t bytes);
+
 bool cr_size_mul(size_t a, size_t b, size_t *out); // false on overflow
 bool cr_size_add(size_t a, size_t b, size_t *out);
 bool cr_i64_mul(int64_t a, int64_t b, int64_t *out);

@@ -300,7 +300,11 @@ static cr_status make_value(const binding *b, int i, slot *to, const cr_stored_b
     if (!cr_shape_valid(&spec->shape))
         return cr_layer_fail(b->w->graph->node[b->layer].layer, b->err, NULL, NULL, 0,
                              "its %s would be too large", spec->what);
-    size_t bytes = (size_t)cr_shape_count(&spec->shape) * sizeof(float), padded;
+    size_t bytes = (size_t)cr_shape_count(&spec->shape) * sizeof(float), padded, total;
+    if (!cr_size_add(b->w->bytes, bytes, &total) || !cr_fits_machine(total))
+        return cr_fail(b->err, CREMA_ERR_MEMORY, NULL,
+                       "out of memory: the weights up to layer \"%s\" take %zu GB",
+                       b->w->graph->node[b->layer].layer->name, total >> 30);
     // Kernels may read one vector past the end.
     float *value = cr_size_add(bytes, 64, &padded) ? cr_alloc_aligned(padded, 64) : NULL;
     if (!value)

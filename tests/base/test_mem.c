@@ -56,6 +56,14 @@ START_TEST(the_nth_allocation_can_fail)
 END_TEST
 #endif
 
+START_TEST(what_no_machine_has_is_refused)
+{
+    ck_assert(cr_fits_machine(1));
+    ck_assert(!cr_fits_machine(SIZE_MAX / 2));
+    ck_assert_ptr_null(cr_alloc_aligned(SIZE_MAX / 2, 64));
+}
+END_TEST
+
 START_TEST(printf_gives_the_whole_text)
 {
     cr_arena arena = {0};
@@ -65,5 +73,5 @@ START_TEST(printf_gives_the_whole_text)
 END_TEST
 
 TEST_MAIN("base/mem", arena_memory_is_zeroed_and_aligned, a_large_object_does_not_waste_the_current_block,
-          sizes_that_overflow_are_refused,
+          sizes_that_overflow_are_refused, what_no_machine_has_is_refused,
           printf_gives_the_whole_text TEST_ALLOC(the_nth_allocation_can_fail))
