@@ -12,6 +12,7 @@
 
 #include "base/parallel.h"
 #include "base/tensor.h"
+#include "kernels/epilogue.h"
 
 #define CR_MAX_AXES 6
 #define CR_TAP_OUTSIDE (-1)
@@ -50,12 +51,13 @@ typedef struct cr_conv {
 } cr_conv;
 
 typedef struct cr_conv_buffers {
-    const float *in;      // (images, in_channels, in positions)
-    float *out;           // (images, out_channels, out positions)
-    const float *weights; // (out_channels, in_channels / group, taps)
-    const float *bias;    // (out_channels) or NULL
-    const void *pack;     // what pack() made, or NULL
-    void *scratch;        // scratch_bytes, 64-byte aligned
+    const float *in;             // (images, in_channels, in positions)
+    float *out;                  // (images, out_channels, out positions)
+    const float *weights;        // (out_channels, in_channels / group, taps)
+    const float *bias;           // (out_channels) or NULL
+    const void *pack;            // what pack() made, or NULL
+    const cr_epilogue *epilogue; // NULL: none
+    void *scratch;               // scratch_bytes, 64-byte aligned
     cr_pool *pool;
     char *slot_scratch; // of the threads: slot s has its slot_bytes at slot_scratch + s * slot_step
     size_t slot_step;   // a multiple of 64
@@ -68,6 +70,7 @@ typedef struct cr_conv_algorithm {
     void (*pack)(const cr_conv *conv, const float *weights, void *pack);
     size_t (*scratch_bytes)(const cr_conv *conv); // shared by all layers of a runner; whatever the threads
     size_t (*slot_bytes)(const cr_conv *conv);    // scratch of each thread; NULL: none
+    bool epilogue; // run applies the epilogue itself; else it is applied afterwards
     void (*run)(const cr_conv *conv, const cr_conv_buffers *buffers);
 } cr_conv_algorithm;
 

@@ -1,0 +1,43 @@
+/*
+ * epilogue.h - what is done to the values of a convolution or an inner product on their way out.
+ *
+ *     out = activation(sum + bias + add)
+ *
+ * The planner makes layers that follow (a residual sum, an activation) part of the one before, so that their
+ * values never go through memory on their own. An algorithm that says so applies the epilogue while its tile is in
+ * registers; cr_epilogue_apply does it afterwards for one that does not.
+ */
+#ifndef CR_KERNELS_EPILOGUE_H
+#define CR_KERNELS_EPILOGUE_H
+
+#include "base/parallel.h"
+#include <stdint.h>
+
+typedef enum cr_activation {
+    CR_ACT_NONE,
+    CR_ACT_RELU,  // x < 0 ? slope * x : x; a NaN stays one
+    CR_ACT_PRELU, // the same with slopes[channel]
+    CR_ACT_CLIP,  // to [min, max]; a NaN stays one
+    CR_ACT_SIGMOID,
+    CR_ACT_SWISH,    // x * sigmoid(slope * x)
+    CR_ACT_HARDSWISH // x * clip(x + 3, 0, 6) / 6
+} cr_activation;
+
+typedef struct cr_epilogue {
+    const float *add; // the residual operand, laid out like the output; NULL: none
+    int64_t add_image_stride;
+    cr_activation activation;
+    float slope, min, max;
+    const float *slopes; // per output channel
+} cr_epilogue;
+
+// The values of an output: `count` floats for each channel, channels side by side, images image_stride apart.
+typedef struct cr_epilogue_out {
+    float *data;
+    int64_t images, channels, count, image_stride;
+} cr_epilogue_out;
+
+// Applies add and activation to values that already have their bias. e may be NULL.
+void cr_epilogue_apply(const cr_epilogue *e, const cr_epilogue_out *out, cr_pool *pool);
+
+#endif

@@ -1,0 +1,49 @@
+#include "kernels/epilogue.h"
+#include "tests/test.h"
+
+#include <math.h>
+
+// Two images of two channels with two values, images 5 apart.
+static void check(cr_epilogue e, const float *expected)
+{
+    float data[] = {-4, 1, 2, NAN, 77, 7, -1, 0, 3};
+    cr_epilogue_out out = {data, 2, 2, 2, 5};
+    cr_epilogue_apply(&e, &out, NULL);
+    for (int i = 0; i < 9; i++) {
+        if (isnan(expected[i]))
+            ck_assert(isnan(data[i]));
+        else
+            ck_assert_float_eq_tol(data[i], expected[i], 1e-6f);
+    }
+}
+
+START_TEST(each_activation)
+{
+    check((cr_epilogue){.activation = CR_ACT_RELU}, (float[]){0, 1, 2, NAN, 77, 7, 0, 0, 3});
+    check((cr_epilogue){.activation = CR_ACT_RELU, .slope = 0.5f},
+          (float[]){-2, 1, 2, NAN, 77, 7, -0.5f, 0, 3});
+    check((cr_epilogue){.activation = CR_ACT_PRELU, .slopes = (float[]){2, 3}},
+          (float[]){-8, 1, 2, NAN, 77, 7, -2, 0, 3});
+    check((cr_epilogue){.activation = CR_ACT_CLIP, .min = -1, .max = 2},
+          (float[]){-1, 1, 2, NAN, 77, 2, -1, 0, 2});
+    check((cr_epilogue){.activation = CR_ACT_SIGMOID},
+          (float[]){0.01798621f, 0.73105858f, 0.88079708f, NAN, 77, 0.99908895f, 0.26894142f, 0.5f,
+                    0.95257413f});
+    check((cr_epilogue){.activation = CR_ACT_SWISH, .slope = 1},
+          (float[]){-0.07194484f, 0.73105858f, 1.76159416f, NAN, 77, 6.99362265f, -0.26894142f, 0,
+                    2.85772238f});
+    check((cr_epilogue){.activation = CR_ACT_HARDSWISH},
+          (float[]){0, 2.0f / 3, 5.0f / 3, NAN, 77, 7, -1.0f / 3, 0, 3});
+    check((cr_epilogue){0}, (float[]){-4, 1, 2, NAN, 77, 7, -1, 0, 3});
+}
+END_TEST
+
+START_TEST(the_operand_is_added_before_the_activation)
+{
+    const float add[] = {5, -3, 1, 1, -8, 2, 0, 0};
+    check((cr_epilogue){.add = add, .add_image_stride = 4, .activation = CR_ACT_RELU},
+          (float[]){1, 0, 3, NAN, 77, 0, 1, 0, 3});
+}
+END_TEST
+
+TEST_MAIN("kernels/epilogue", each_activation, the_operand_is_added_before_the_activation)
