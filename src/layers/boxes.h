@@ -1,8 +1,8 @@
 /*
  * boxes.h - what the layers that make or read boxes share: order by score, overlap, suppression, output rows.
  *
- * Nothing here allocates: the lists are the caller's scratch memory. Scores and boxes may be anything, NaN and
- * infinities too: loops end by counts alone, and what is read from data as a position is clamped.
+ * Nothing here allocates: the lists are the caller's scratch memory. Scores and boxes may be anything, NaN
+ * and infinities too: loops end by counts alone, and what is read from data as a position is clamped.
  */
 #ifndef CR_LAYERS_BOXES_H
 #define CR_LAYERS_BOXES_H
@@ -19,7 +19,8 @@ typedef struct cr_scored {
     int32_t index;
 } cr_scored;
 
-// Highest score first, equal ones in the order they have (std::stable_sort). No score may be NaN. temp holds n.
+// Highest score first, equal ones in the order they have (std::stable_sort). No score may be NaN. temp holds
+// n.
 void cr_sort_scores(cr_scored *list, cr_scored *temp, int64_t n);
 
 // When a candidate is dropped because of a better one; overlap is intersection over union.
@@ -40,8 +41,8 @@ typedef struct cr_nms {
 
 float cr_box_overlap(const cr_box *a, const cr_box *b, enum cr_nms_kind kind);
 
-// Greedy non-maximum suppression over a list that is sorted by score. The kept ones move to its front; returns
-// how many.
+// Greedy non-maximum suppression over a list that is sorted by score. The kept ones move to its front;
+// returns how many.
 int64_t cr_nms_run(const cr_nms *nms, cr_scored *list, int64_t n);
 
 /* ---- rows [image, label, score, x0, y0, x1, y1] of a 1 x 1 x n x 7 top ---- */

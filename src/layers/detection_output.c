@@ -1,8 +1,9 @@
 /*
  * detection_output.c - DetectionOutput (SSD): offsets, scores and prior boxes to detections.
  *
- * Semantics of detection_output_layer.cpp and bbox_util.cpp in the ssd branch of weiliu89/caffe. Bottoms: offsets
- * (n, priors * classes or 1 * 4), scores (n, priors * classes), priors (1, 2, priors * 4), boxes then variances.
+ * Semantics of detection_output_layer.cpp and bbox_util.cpp in the ssd branch of weiliu89/caffe. Bottoms:
+ * offsets (n, priors * classes or 1 * 4), scores (n, priors * classes), priors (1, 2, priors * 4), boxes then
+ * variances.
  *   - per class but the background: scores above confidence_threshold, best first (equal ones in the order of
  *     the priors), the first top_k; then suppression, whose threshold shrinks by eta while it is above 0.5;
  *   - if an image keeps more than keep_top_k, its best remain. Caffe's order of equal scores is that of
@@ -130,7 +131,7 @@ static cr_status shape(const cr_layer *layer, cr_shaping *s, cr_err *err)
     return CREMA_OK;
 }
 
-/* ---- scratch: boxes of an image by (location class, prior), candidates of a class, what the image keeps ---- */
+/* ---- scratch: boxes of an image by (location class, prior), candidates of a class, what it keeps ---- */
 
 typedef struct work {
     cr_box *box;

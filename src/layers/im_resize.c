@@ -1,12 +1,12 @@
 /*
  * im_resize.c - ImResize (OpenPose's caffe_rtpose): heat maps of several scales, enlarged and averaged.
  *
- * Semantics of imresize_layer.cu there; its CPU code was not kept in step. The images of bottom (n, c, h, w) are one
- * picture at n scales: number i covers start_scale - i * scale_gap of the map, in its middle, so
- * floor(side / 2 * (1 - start_scale + i * scale_gap)) cells are left off at each end (side / 2 is a whole number). What
- * remains is resized by cubic interpolation (a = -0.5), cells at the ends repeated, and the mean over i is the top
- * (1, c, height, width): factor times the bottom's sides, or target_spatial_height and _width where factor is 0.
- * Before the first cell's middle the polynomial goes on; that is the source's way.
+ * Semantics of imresize_layer.cu there; its CPU code was not kept in step. The images of bottom (n, c, h, w)
+ * are one picture at n scales: number i covers start_scale - i * scale_gap of the map, in its middle, so
+ * floor(side / 2 * (1 - start_scale + i * scale_gap)) cells are left off at each end (side / 2 is a whole
+ * number). What remains is resized by cubic interpolation (a = -0.5), cells at the ends repeated, and the
+ * mean over i is the top (1, c, height, width): factor times the bottom's sides, or target_spatial_height and
+ * _width where factor is 0. Before the first cell's middle the polynomial goes on; that is the source's way.
  */
 #include "crema.pb-c.h"
 #include "layers/layer.h"
@@ -97,7 +97,7 @@ static taps taps_at(int64_t to, int64_t n_to, int64_t n_from, int64_t first)
     return t;
 }
 
-/* ---- scratch: taps of each image's columns (n, width), and of each row of the top what the rows gave ---- */
+/* ---- scratch: taps of the top's columns for each image; per row of the top, the sums of four rows ---- */
 
 static cr_status prepare(cr_step *step, const cr_preparing *p, cr_err *err)
 {

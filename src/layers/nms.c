@@ -1,15 +1,16 @@
 /*
  * nms.c - Nms (OpenPose's caffe_rtpose): the peaks of heat maps.
  *
- * Top: per map, rows [x, y, score]; row 0 holds the number of peaks instead (all that there are, also those that had
- * no row left), and rows without a peak are 0. Peaks come row by row. There are two versions of it, and the CPU code
- * of the repository was never kept in step; this is what its GPU code does.
- *   - now (max_peaks, num_parts): top (n, num_parts, max_peaks + 1, 3), from the first num_parts maps. A peak is above
- *     threshold and above its eight neighbours, and not in the first two nor the last row or column. Its place is the
- *     mean of the 7 x 7 places around it, weighted by what is positive there; row and column 0 do not count. The source
- *     tests rows against the width, and reads behind the map where it is wide; here they end with the map;
- *   - first (num_peak is given, or one map without num_parts): top (n, 1, num_peak + 1, 3), from the first map; four
- *     neighbours, 0 outside of the map; the place is that of the peak.
+ * Top: per map, rows [x, y, score]; row 0 holds the number of peaks instead (all that there are, also those
+ * that had no row left), and rows without a peak are 0. Peaks come row by row. There are two versions of it,
+ * and the CPU code of the repository was never kept in step; this is what its GPU code does.
+ *   - now (max_peaks, num_parts): top (n, num_parts, max_peaks + 1, 3), from the first num_parts maps. A peak
+ *     is above threshold and above its eight neighbours, and not in the first two nor the last row or column.
+ *     Its place is the mean of the 7 x 7 places around it, weighted by what is positive there; row and column
+ *     0 do not count. The source tests rows against the width, and reads behind the map where it is wide;
+ *     here they end with the map;
+ *   - first (num_peak is given, or one map without num_parts): top (n, 1, num_peak + 1, 3), from the first
+ *     map; four neighbours, 0 outside of the map; the place is that of the peak.
  */
 #include "crema.pb-c.h"
 #include "layers/layer.h"

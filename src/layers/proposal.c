@@ -1,23 +1,26 @@
 /*
- * proposal.c - Proposal and Python's ProposalLayer (Faster R-CNN): anchors, moved by predicted offsets, that score
- * best and do not overlap.
+ * proposal.c - Proposal and Python's ProposalLayer (Faster R-CNN): anchors, moved by predicted offsets, that
+ * score best and do not overlap.
  *
- * Bottoms: scores (n, 2 * anchors, h, w), background first; offsets (n, 4 * anchors, h, w); im_info (1 or n, 3 or
- * more): height, width, scale. Tops: rows [image, x0, y0, x1, y1], as many as there are; and their scores.
- *   - anchors: base_size square around (base_size - 1) / 2; per ratio, sides of equal area and whole pixels; per
- *     scale, those times the scale. Per position of the map, moved by feat_stride;
+ * Bottoms: scores (n, 2 * anchors, h, w), background first; offsets (n, 4 * anchors, h, w); im_info (1 or n,
+ * 3 or more): height, width, scale. Tops: rows [image, x0, y0, x1, y1], as many as there are; and their
+ * scores.
+ *   - anchors: base_size square around (base_size - 1) / 2; per ratio, sides of equal area and whole pixels;
+ *     per scale, those times the scale. Per position of the map, moved by feat_stride;
  *   - corners are pixels that belong to the box, so its width is x1 - x0 + 1; the moved box is clipped to the
  *     picture and must have min_size * scale on both sides;
- *   - the best pre_nms_topn, suppression above nms_thresh, of what is left the best post_nms_topn. Equal scores:
- *     in order of rows, columns, anchors (in both sources it is up to their sort). NaN scores are left out.
+ *   - the best pre_nms_topn, suppression above nms_thresh, of what is left the best post_nms_topn. Equal
+ *     scores: in order of rows, columns, anchors (in both sources it is up to their sort). NaN scores are
+ *     left out.
  *
- * Python is lib/rpn/proposal_layer.py of rbgirshick/py-faster-rcnn, with its configuration's numbers: 6000 and 300
- * in the TEST phase, 12000 and 2000 in TRAIN; boxes that are too small are left out; param_str has feat_stride, in
- * soeaver/py-RFCN-priv also scales, ratios, base_size. One image. Whole pixels are rounded half to even (NumPy).
+ * Python is lib/rpn/proposal_layer.py of rbgirshick/py-faster-rcnn, with its configuration's numbers: 6000
+ * and 300 in the TEST phase, 12000 and 2000 in TRAIN; boxes that are too small are left out; param_str has
+ * feat_stride, in soeaver/py-RFCN-priv also scales, ratios, base_size. One image. Whole pixels are rounded
+ * half to even (NumPy). Its GPU code suppresses above nms_thresh, as here; its CPU code also at nms_thresh.
  *
- * Native is proposal_layer.cpp of PVANET, in many forks: boxes that are too small score 0, but stay; a fourth value
- * of im_info is the scale of widths; halves are rounded up. A fork's own default for ratios and scales is unknown:
- * Python's are taken.
+ * Native is proposal_layer.cpp of PVANET, in many forks: boxes that are too small score 0, but stay; a fourth
+ * value of im_info is the scale of widths; halves are rounded up. A fork's own default for ratios and scales
+ * is unknown: Python's are taken.
  */
 #include "crema.pb-c.h"
 #include "layers/boxes.h"

@@ -1,10 +1,11 @@
 /*
- * psroi_pooling.c - PSROIPooling (R-FCN): the mean of each bin of each rectangle, each bin from a channel of its own.
+ * psroi_pooling.c - PSROIPooling (R-FCN): the mean of each bin of each rectangle, each bin from a channel of
+ * its own.
  *
- * Semantics of psroi_pooling_layer in daijifeng001/caffe-rfcn: top channel c, bin (i, j) of group_size x group_size
- * reads bottom channel (c * group_size + i) * group_size + j. Corners are rounded first, half away from zero, then
- * scaled: [round(x0) * scale, (round(x1) + 1) * scale), at least 0.1 wide; bins go from floor to ceil and are cut
- * to the map; an empty bin is 0.
+ * Semantics of psroi_pooling_layer in daijifeng001/caffe-rfcn: top channel c, bin (i, j) of group_size x
+ * group_size reads bottom channel (c * group_size + i) * group_size + j. Corners are rounded first, half away
+ * from zero, then scaled: [round(x0) * scale, (round(x1) + 1) * scale), at least 0.1 wide; bins go from floor
+ * to ceil and are cut to the map; an empty bin is 0.
  */
 #include "crema.pb-c.h"
 #include "layers/roi_base.h"

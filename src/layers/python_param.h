@@ -1,9 +1,10 @@
 /*
  * python_param.h - reading param_str of a Python layer, for the layers that are known by name.
  *
- * Caffe hands param_str to Python code, and nearly all of that reads it as a YAML map with yaml.load. Read here is
- * what such maps hold in practice: `key: value` pairs, in braces or lines; keys perhaps in quotes; values that are
- * words, numbers, quoted texts, or flat lists of those in [] or (), perhaps behind a tag (!!python/tuple).
+ * Caffe hands param_str to Python code, and nearly all of that reads it as a YAML map with yaml.load. Read
+ * here is what such maps hold in practice: `key: value` pairs, in braces or lines; keys perhaps in quotes;
+ * values that are words, numbers, quoted texts, or flat lists of those in [] or (), perhaps behind a tag
+ * (!!python/tuple).
  */
 #ifndef CR_LAYERS_PYTHON_PARAM_H
 #define CR_LAYERS_PYTHON_PARAM_H

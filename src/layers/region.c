@@ -1,15 +1,18 @@
 /*
  * region.c - Region (YOLO 2): the activations of a grid of boxes.
  *
- * Bottom (n, boxes * (coords + 1 + classes), h, w): per box x, y, w, h, objectness, scores of classes. x, y and
- * objectness go through the sigmoid, classes through a softmax over the classes of a box. Forks differ in what comes
- * out; the number of tops tells them apart:
- *   - one top (openvinotoolkit/training_toolbox_caffe, OpenVINO's RegionYolo): the bottom's shape, the rest copied;
- *   - two tops (zhang-xin/caffe and others, after darknet's get_region_boxes): boxes (n * boxes, h, w, 4) as middle
- *     and sides in parts of the picture, sides exp(w) * bias / width; and scores (n * boxes, h, w, classes + 1):
- *     objectness times class, 0 unless above thresh, and last the largest of them. There n is always 1.
+ * Bottom (n, boxes * (coords + 1 + classes), h, w): per box x, y, w, h, objectness, scores of classes. x, y
+ * and objectness go through the sigmoid, classes through a softmax over the classes of a box. Forks differ in
+ * what comes out; the number of tops tells them apart:
+ *   - one top (openvinotoolkit/training_toolbox_caffe, OpenVINO's RegionYolo): the bottom's shape, the rest
+ *     copied;
+ *   - two tops (zhang-xin/caffe and others, after darknet's get_region_boxes): boxes (n * boxes, h, w, 4) as
+ *     middle and sides in parts of the picture, sides exp(w) * bias / width; and scores (n * boxes, h, w,
+ *     classes + 1): objectness times class, 0 unless above thresh, and last the largest of them. There n is
+ *     always 1.
  *
- * Parameters are those of region_loss_param. Where softmax is given as 0 in the second form, classes stay as they are.
+ * Parameters are those of region_loss_param. Where softmax is given as 0 in the second form, classes stay as
+ * they are.
  */
 #include "crema.pb-c.h"
 #include "layers/yolo_base.h"

@@ -1,11 +1,12 @@
 /*
  * roi_align.c - ROIAlign: the mean of points between the cells, in each bin of each rectangle.
  *
- * No Caffe branch of weight has it, and forks differ. This is the reading of ncnn (src/layer/roialign.cpp, version
- * 0, sampling_ratio 0, aligned false), whose converter takes these very fields: corners times spatial_scale are not
- * rounded; a rectangle is at least 1 x 1; a bin is cut to the map, and has ceil(height) x ceil(width) of what is
- * left as its points, spread by the whole bin's size; each is read bilinearly, an empty bin is 0. Synopsys' layer of
- * the name takes a maximum of four points and reads rectangle i in image i only.
+ * No Caffe branch of weight has it, and forks differ. This is the reading of ncnn (src/layer/roialign.cpp,
+ * version 0, sampling_ratio 0, aligned false), whose converter takes these very fields: corners times
+ * spatial_scale are not rounded; a rectangle is at least 1 x 1; a bin is cut to the map, and has ceil(height)
+ * x ceil(width) of what is left as its points, spread by the whole bin's size; each is read bilinearly, an
+ * empty bin is 0. Synopsys' layer of the name takes a maximum of four points and reads rectangle i in image i
+ * only.
  */
 #include "crema.pb-c.h"
 #include "layers/roi_base.h"

@@ -16,7 +16,8 @@ typedef struct cr_roi_base {
     float scale;
 } cr_roi_base;
 
-// One rectangle of one channel. map: that channel's (height, width) in the right image; out: (pooled_h, pooled_w).
+// One rectangle of one channel. map: that channel's (height, width) in the right image; out: (pooled_h,
+// pooled_w).
 typedef struct cr_roi {
     const cr_roi_base *base;
     const float *rectangle; // x0, y0, x1, y1

@@ -1,10 +1,10 @@
 /*
  * roi_pooling.c - ROIPooling (Fast R-CNN): the largest value in each bin of each rectangle.
  *
- * Semantics of roi_pooling_layer.cpp in rbgirshick/caffe-fast-rcnn: corners times spatial_scale are rounded to
- * cells, half away from zero, and both corner cells belong to the rectangle, which is at least 1 x 1; bins go from
- * floor to ceil, so neighbours may share cells, and are cut to the map; an empty bin is 0. A NaN never wins, and
- * nothing below -FLT_MAX.
+ * Semantics of roi_pooling_layer.cpp in rbgirshick/caffe-fast-rcnn: corners times spatial_scale are rounded
+ * to cells, half away from zero, and both corner cells belong to the rectangle, which is at least 1 x 1; bins
+ * go from floor to ceil, so neighbours may share cells, and are cut to the map; an empty bin is 0. A NaN
+ * never wins, and nothing below -FLT_MAX.
  *
  * pooled_size is Intel's way to give pooled_h and pooled_w: one value for both, or h and w.
  */

@@ -1,14 +1,14 @@
 /*
- * yolo_base.h - what YoloDetectionOutput and Yolov3DetectionOutput of eric612/MobileNet-YOLO share: grids of cells
- * in, rows of detections out.
+ * yolo_base.h - what YoloDetectionOutput and Yolov3DetectionOutput of eric612/MobileNet-YOLO share: grids of
+ * cells in, rows of detections out.
  *
- * A bottom is (n, boxes * length, height, width); per box x, y, w, h, objectness, scores of classes. The middle of a
- * box is (column + sigmoid(x)) / width, its side exp(w) * bias / width in cells (version 2) or over the picture
- * (version 3), all in parts of the picture. Boxes of all classes are suppressed together (overlap >= threshold),
- * best first; rows [image, class + 1, score, x0, y0, x1, y1] are not clipped.
+ * A bottom is (n, boxes * length, height, width); per box x, y, w, h, objectness, scores of classes. The
+ * middle of a box is (column + sigmoid(x)) / width, its side exp(w) * bias / width in cells (version 2) or
+ * over the picture (version 3), all in parts of the picture. Boxes of all classes are suppressed together
+ * (overlap >= threshold), best first; rows [image, class + 1, score, x0, y0, x1, y1] are not clipped.
  *
- * The fork mixes the images of a batch and calls all of them 0; here each image is on its own. Its order of equal
- * scores is that of std::sort; here it is the order of bottoms, cells, boxes, classes.
+ * The fork mixes the images of a batch and calls all of them 0; here each image is on its own. Its order of
+ * equal scores is that of std::sort; here it is the order of bottoms, cells, boxes, classes.
  */
 #ifndef CR_LAYERS_YOLO_BASE_H
 #define CR_LAYERS_YOLO_BASE_H

@@ -1,9 +1,10 @@
 /*
  * yolo_detection_output.c - YoloDetectionOutput (YOLO 2): grids of cells to detections; see yolo_base.h.
  *
- * Semantics of yolo_detection_output_layer.cpp in eric612/Caffe-YOLOv3-Windows: a box has the class with the largest
- * softmax score, times sigmoid(objectness), if that is at least confidence_threshold; sides are exp(w) * bias cells.
- * All bottoms (one or two) have the same biases. side is taken from the bottoms, and label_map_file is not read.
+ * Semantics of yolo_detection_output_layer.cpp in eric612/Caffe-YOLOv3-Windows: a box has the class with the
+ * largest softmax score, times sigmoid(objectness), if that is at least confidence_threshold; sides are
+ * exp(w) * bias cells. All bottoms (one or two) have the same biases. side is taken from the bottoms, and
+ * label_map_file is not read.
  */
 #include "crema.pb-c.h"
 #include "layers/yolo_base.h"

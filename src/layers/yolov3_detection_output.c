@@ -1,13 +1,14 @@
 /*
  * yolov3_detection_output.c - Yolov3DetectionOutput (YOLO 3): grids of cells to detections; see yolo_base.h.
  *
- * Semantics of yolov3_detection_output_layer.cpp in eric612/MobileNet-YOLO: every class whose sigmoid(score) times
- * sigmoid(objectness) is above confidence_threshold makes a detection. There are mask_group_num bottoms; the mask of
- * bottom t starts at t * (length of mask / mask_group_num), box b has the biases of mask[start + b], in pixels of a
- * picture of width * anchors_scale[t].
+ * Semantics of yolov3_detection_output_layer.cpp in eric612/MobileNet-YOLO: every class whose sigmoid(score)
+ * times sigmoid(objectness) is above confidence_threshold makes a detection. There are mask_group_num
+ * bottoms; the mask of bottom t starts at t * (length of mask / mask_group_num), box b has the biases of
+ * mask[start + b], in pixels of a picture of width * anchors_scale[t].
  *
- * gaussian_box: per box x, ux, y, uy, w, uw, h, uh, objectness; the sigmoids u tell how uncertain the values are, and
- * the score is multiplied by 1 - their mean, as in the paper (Gaussian YOLOv3). The forks' code for it differs.
+ * gaussian_box: per box x, ux, y, uy, w, uw, h, uh, objectness; the sigmoids u tell how uncertain the values
+ * are, and the score is multiplied by 1 - their mean, as in the paper (Gaussian YOLOv3). The forks' code for
+ * it differs.
  */
 #include "crema.pb-c.h"
 #include "layers/yolo_base.h"

@@ -6,8 +6,9 @@
 #define RESIZE(fields) \
     "layer { name: 'r' type: 'ImResize' bottom: 'map' top: 'out' imresize_param { " fields " } }"
 
-// Middles at -0.25, 0.25, 0.75, ... of cells (0, 8, 0, 0): weights of d = 0.25 are (-0.0703125, 0.8671875, 0.2265625,
-// -0.0234375); at -0.25 the polynomial of cell 0 goes on: d = -0.25 has (0.1953125, 0.8203125, 0.0234375, -0.0390625).
+// Middles at -0.25, 0.25, 0.75, ... of cells (0, 8, 0, 0): weights of d = 0.25 are (-0.0703125, 0.8671875,
+// 0.2265625, -0.0234375); at -0.25 the polynomial of cell 0 goes on: d = -0.25 has (0.1953125, 0.8203125,
+// 0.0234375, -0.0390625).
 START_TEST(cubic)
 {
     NET_CHECK(.net = RESIZE("factor: 2"), .in = {{"map", SHAPE(1, 1, 1, 4), VALUES(0, 8, 0, 0)}},

@@ -5,8 +5,8 @@
 
 #define NMS(fields) "layer { name: 'n' type: 'Nms' bottom: 'map' top: 'out' nms_param { " fields " } }"
 
-// Maps of 5 x 6. The first has a peak of 4 in the middle and a lower neighbour of 2; the second two peaks by eight
-// neighbours, and one in row 1, which does not count.
+// Maps of 5 x 6. The first has a peak of 4 in the middle and a lower neighbour of 2; the second two peaks by
+// eight neighbours, and one in row 1, which does not count.
 static const float maps[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,    0, 0, 0, 0, 4, 2, 0, 0, 0,
                              0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,    0, 0, 0, 0, 0, 0, 0, 0, 0,
                              9, 0, 0, 0, 3, 0, 0, 0, 0, 0, -100, 0, 5, 0, 0, 0, 0, 0, 0, 0};

@@ -124,7 +124,8 @@ END_TEST
         "info", SHAPE(1, 3), VALUES(2000, 2000, 1) \
     }
 
-// All nine anchors of sides w, h move by (w, h), so that they stay in the picture: (8 + w / 2, ..., 8 + 1.5 w, ...).
+// All nine anchors of sides w, h move by (w, h), so that they stay in the picture:
+// (8 + w / 2, ..., 8 + 1.5 w, ...).
 #define AT(w, h) 0, 8 + (w) / 2, 8 + (h) / 2, 8 + 1.5f * (w), 8 + 1.5f * (h)
 
 START_TEST(nine_anchors)

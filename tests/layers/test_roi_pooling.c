@@ -15,7 +15,6 @@
     {                                               \
         "rois", SHAPE(1, 5), VALUES(0, __VA_ARGS__) \
     }
-// The harness would put the rows of rectangles between a Slice and a Concat: their own axis 1 is free for that.
 #define POOLS(fields, roi, shape, ...) \
     NET_CHECK(.net = POOL(fields), .in = {MAP, roi}, .out = {{"out", shape, VALUES(__VA_ARGS__)}})
 

@@ -19,8 +19,8 @@
 #define LOG2 0.6931472f
 #define LOG3 1.0986123f
 
-// Middles (0.25, 0.5) and (0.75, 0.5), sides 1 / 2 and 0.5; objectness 0.5, class 0 by 0.5. The threshold itself
-// is enough.
+// Middles (0.25, 0.5) and (0.75, 0.5), sides 1 / 2 and 0.5; objectness 0.5, class 0 by 0.5. The
+// threshold itself is enough.
 START_TEST(cells)
 {
     NET_CHECK(YOLOS, .net = YOLO(ONE "confidence_threshold: 0.25"), .in = {STILL},

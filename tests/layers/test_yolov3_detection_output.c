@@ -22,8 +22,8 @@
     }
 #define LOG3 1.0986123f
 
-// All scores are 0.25: box 0 is 4 / 8 by 8 / 8, box 1 2 / 8 by 2 / 8. Both make a detection for each class, and the
-// second class falls to the first.
+// All scores are 0.25: box 0 is 4 / 8 by 8 / 8, box 1 2 / 8 by 2 / 8. Both make a detection for each class,
+// and the second class falls to the first.
 START_TEST(masks_and_classes)
 {
     NET_CHECK(YOLOS, .net = YOLO(TWO "confidence_threshold: 0.2"), .in = {STILL},
