@@ -48,6 +48,7 @@ typedef struct cr_conv {
     int64_t in_count, out_count;               // positions of one channel: products over the axes
     int64_t kernel_count;                      // taps: product over the axes
     const struct cr_kernels *kernels;          // of the chosen ISA level
+    bool exact;                                // direct sums only
 } cr_conv;
 
 typedef struct cr_conv_buffers {
@@ -67,6 +68,8 @@ typedef struct cr_conv_algorithm {
     const char *name;
     const char *(*accepts)(const cr_conv *conv); // NULL: yes; else the reason for refusing
     size_t (*pack_bytes)(const cr_conv *conv);   // 0 or NULL function: runs on the weights as they are
+    int (*pack_kind)(
+        const cr_conv *conv); // packs of one layer for several shapes may differ: which it is; or NULL
     void (*pack)(const cr_conv *conv, const float *weights, void *pack);
     size_t (*scratch_bytes)(const cr_conv *conv); // shared by all layers of a runner; whatever the threads
     size_t (*slot_bytes)(const cr_conv *conv);    // scratch of each thread; NULL: none
@@ -82,7 +85,7 @@ const cr_conv_algorithm *cr_conv_choose(const cr_conv *conv, const char *force, 
 // scratch of its own; 1: the groups run one by one, each on all threads. Depends on the number of groups alone.
 int64_t cr_conv_group_parts(const cr_conv *conv);
 
-extern const cr_conv_algorithm cr_conv_im2col;
+extern const cr_conv_algorithm cr_conv_winograd, cr_conv_im2col;
 
 // Deconvolution: the product of the transposed weights, then col2im. scratch holds the column matrix.
 // conv is the convolution whose transpose this is: its `in` is our output. Weights (conv out_channels,

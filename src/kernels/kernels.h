@@ -16,11 +16,13 @@
 #define CR_KERNELS_KERNELS_H
 
 struct cr_gemm_kernels;
+struct cr_winograd_kernels;
 
 typedef struct cr_kernels {
     const char *name; // "v4", "v3", "v2", "neon"
     int vector;       // floats in one vector
     const struct cr_gemm_kernels *gemm;
+    const struct cr_winograd_kernels *winograd;
 } cr_kernels;
 
 // All levels that were compiled, best first; NULL-ended. This CPU need not run all of them.

@@ -185,6 +185,7 @@ cr_status cr_conv_base_prepare(cr_step *step, const cr_preparing *p, const cr_co
     cr_conv *c = &d->conv;
     c->window = &d->window;
     c->kernels = p->kernels;
+    c->exact = p->exact;
     c->in_channels = transposed ? g.out_channels : g.in_channels;
     c->out_channels = transposed ? g.in_channels : g.out_channels;
     c->group = g.group;
@@ -292,7 +293,8 @@ static cr_status get_pack(cr_step *step, const cr_preparing *p, const cr_conv_da
                           cr_err *err)
 {
     char key[64];
-    snprintf(key, sizeof key, "%s %s", d->algorithm->name, p->kernels->name);
+    int kind = d->algorithm->pack_kind ? d->algorithm->pack_kind(&d->conv) : 0;
+    snprintf(key, sizeof key, "%s %s %d", d->algorithm->name, p->kernels->name, kind);
     return p->pack(p, step, key, bytes, fill_pack, d, err);
 }
 

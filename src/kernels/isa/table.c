@@ -5,10 +5,12 @@
 #include "kernels/simd.h"
 
 extern const struct cr_gemm_kernels CR_ISA(cr_gemm_kernels);
+extern const struct cr_winograd_kernels CR_ISA(cr_winograd_kernels);
 
 extern const cr_kernels CR_ISA(cr_kernels);
 const cr_kernels CR_ISA(cr_kernels) = {
     .name = CR_TEXT(CR_ISA_LEVEL),
     .vector = CR_VECTOR,
     .gemm = &CR_ISA(cr_gemm_kernels),
+    .winograd = &CR_ISA(cr_winograd_kernels),
 };

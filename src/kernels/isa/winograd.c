@@ -1,0 +1,425 @@
+/*
+ * winograd.c - the loops of the Winograd convolution: transposes, transforms, products.
+ *
+ * The 1-D transforms are those of the points 0, p, -p, r, -r (, s, -s) and infinity, for the filter g(x) = g0 + g1
+ * x + g2 x^2 and with m(x) the product of x - point over the finite points:
+ *
+ *     weights   g(point) / m'(point),  and g2 for infinity         (winograd.c of kernels/, in double)
+ *     input     the coefficients of m(x) / (x - point),  and of m(x) for infinity
+ *     output    1, point, point^2, ...; infinity counts in the last output only
+ *
+ * The points come in pairs, so that a transform is a sum and a difference of an even and an odd part. A tile of
+ * 2 outputs uses 0, p, -p and infinity alone: its own m lacks the factor x^2 - r^2, by which its input is
+ * multiplied instead, and so it reads the very weights that tiles of 4 do.
+ */
+#include "kernels/winograd.h"
+#include "kernels/simd.h"
+
+#include <string.h>
+
+#if defined(__AVX512F__)
+#define ROWS 14
+#elif defined(__aarch64__)
+#define ROWS 12
+#else
+#define ROWS 6
+#endif
+
+enum { MAX_POINTS = CR_WINOGRAD_MAX_POINTS };
+
+/* ---- transposes ---- */
+
+// Lanes of (a, b) in blocks of w: the even blocks of both, or the odd ones, alternating.
+#define EVEN(w, lane) ((lane) & (w) ? CR_VECTOR + (lane) - (w) : (lane))
+#define ODD(w, lane) ((lane) & (w) ? CR_VECTOR + (lane) : (lane) + (w))
+#define LANES_4(f, w, i) f(w, i), f(w, i + 1), f(w, i + 2), f(w, i + 3)
+#if defined(__AVX512F__)
+#define LANES(f, w) LANES_4(f, w, 0), LANES_4(f, w, 4), LANES_4(f, w, 8), LANES_4(f, w, 12)
+#elif defined(__AVX__)
+#define LANES(f, w) LANES_4(f, w, 0), LANES_4(f, w, 4)
+#else
+#define LANES(f, w) LANES_4(f, w, 0)
+#endif
+#define PICK(name, f, w)                                   \
+    CR_INLINE cr_vf name(cr_vf a, cr_vf b)                 \
+    {                                                      \
+        return __builtin_shufflevector(a, b, LANES(f, w)); \
+    }
+// clang-format off
+PICK(even_1, EVEN, 1)
+PICK(odd_1, ODD, 1)
+PICK(even_2, EVEN, 2)
+PICK(odd_2, ODD, 2)
+#if defined(__AVX__)
+PICK(even_4, EVEN, 4)
+PICK(odd_4, ODD, 4)
+#endif
+#if defined(__AVX512F__)
+PICK(even_8, EVEN, 8)
+PICK(odd_8, ODD, 8)
+#endif
+// clang-format on
+
+CR_INLINE void exchange(cr_vf *x, int w, cr_vf (*even)(cr_vf, cr_vf), cr_vf (*odd)(cr_vf, cr_vf))
+{
+    CR_UNROLL
+    for (int i = 0; i < CR_VECTOR; i++) {
+        if (i & w)
+            continue;
+        cr_vf a = x[i], b = x[i + w];
+        x[i] = even(a, b);
+        x[i + w] = odd(a, b);
+    }
+}
+
+// Row i, lane j <-> row j, lane i: one bit of the two indices after the other.
+CR_INLINE void transpose(cr_vf *x)
+{
+    exchange(x, 1, even_1, odd_1);
+    exchange(x, 2, even_2, odd_2);
+#if defined(__AVX__)
+    exchange(x, 4, even_4, odd_4);
+#endif
+#if defined(__AVX512F__)
+    exchange(x, 8, even_8, odd_8);
+#endif
+}
+
+static void gather(const float *const *rows, int64_t columns, float *to)
+{
+    for (int64_t x = 0; x < columns; x += CR_VECTOR) {
+        cr_vf tile[CR_VECTOR];
+        CR_UNROLL
+        for (int i = 0; i < CR_VECTOR; i++)
+            tile[i] = cr_load(rows[i] + x);
+        transpose(tile);
+        CR_UNROLL
+        for (int i = 0; i < CR_VECTOR; i++)
+            cr_store(to + (x + i) * CR_VECTOR, tile[i]);
+    }
+}
+
+// The first n lanes, 0 < n < CR_VECTOR, in pieces of constant size.
+CR_INLINE void store_part(float *to, cr_vf x, int64_t n)
+{
+    float lane[CR_VECTOR];
+    const float *from = lane;
+    memcpy(lane, &x, sizeof x);
+    CR_UNROLL
+    for (int piece = CR_VECTOR / 2; piece > 0; piece /= 2) {
+        if (n & piece) {
+            memcpy(to, from, (size_t)piece * sizeof *to);
+            to += piece;
+            from += piece;
+        }
+    }
+}
+
+static void scatter(const float *strip, int64_t columns, const float *bias, int64_t channels,
+                    int64_t channel_step, float *to)
+{
+    cr_vf shift = bias ? cr_load(bias) : (cr_vf){0};
+    for (int64_t x = 0; x < columns; x += CR_VECTOR) {
+        cr_vf tile[CR_VECTOR];
+        int64_t n = columns - x;
+        CR_UNROLL
+        for (int i = 0; i < CR_VECTOR; i++)
+            tile[i] = cr_load(strip + (x + i) * CR_VECTOR) + shift;
+        transpose(tile);
+        if (n >= CR_VECTOR && channels == CR_VECTOR) {
+            CR_UNROLL
+            for (int i = 0; i < CR_VECTOR; i++)
+                cr_store(to + i * channel_step + x, tile[i]);
+            continue;
+        }
+        CR_UNROLL
+        for (int i = 0; i < CR_VECTOR; i++) {
+            if (i < channels && n >= CR_VECTOR)
+                cr_store(to + i * channel_step + x, tile[i]);
+            else if (i < channels)
+                store_part(to + i * channel_step + x, tile[i], n);
+        }
+    }
+}
+
+/* ---- transforms of one axis ---- */
+
+#define P2 CR_WINOGRAD_P2
+#define R2 CR_WINOGRAD_R2
+static const float p_1 = (float)CR_WINOGRAD_P, r_1 = (float)CR_WINOGRAD_R;
+
+CR_INLINE void input_4(const cr_vf *d, cr_vf *e)
+{
+    cr_vf even = d[4] - (float)R2 * d[2], odd = p_1 * (d[3] - (float)R2 * d[1]);
+    e[0] = (float)(P2 * R2) * d[0] - (float)(P2 + R2) * d[2] + d[4];
+    e[1] = even + odd;
+    e[2] = even - odd;
+    even = d[4] - (float)P2 * d[2];
+    odd = r_1 * (d[3] - (float)P2 * d[1]);
+    e[3] = even + odd;
+    e[4] = even - odd;
+    e[5] = (float)(P2 * R2) * d[1] - (float)(P2 + R2) * d[3] + d[5];
+}
+
+CR_INLINE void output_4(const cr_vf *y, cr_vf *o)
+{
+    cr_vf even_p = y[1] + y[2], odd_p = y[1] - y[2], even_r = y[3] + y[4], odd_r = y[3] - y[4];
+    o[0] = y[0] + even_p + even_r;
+    o[1] = p_1 * odd_p + r_1 * odd_r;
+    o[2] = (float)P2 * even_p + (float)R2 * even_r;
+    o[3] = (float)(P2 * CR_WINOGRAD_P) * odd_p + ((float)(R2 * CR_WINOGRAD_R) * odd_r + y[5]);
+}
+
+CR_INLINE void input_2(const cr_vf *d, cr_vf *e)
+{
+    cr_vf even = (float)(P2 - R2) * d[2], odd = (float)((P2 - R2) * CR_WINOGRAD_P) * d[1];
+    e[0] = (float)(P2 * R2) * d[0] - (float)R2 * d[2];
+    e[1] = even + odd;
+    e[2] = even - odd;
+    e[3] = d[3] - (float)P2 * d[1];
+}
+
+CR_INLINE void output_2(const cr_vf *y, cr_vf *o)
+{
+    o[0] = y[0] + (y[1] + y[2]);
+    o[1] = p_1 * (y[1] - y[2]) + y[3];
+}
+
+// Points 0, +-1, +-2, +-1/2.
+CR_INLINE void input_6(const cr_vf *d, cr_vf *e)
+{
+    cr_vf even = d[2] + d[6] - 4.25f * d[4], odd = d[1] + d[5] - 4.25f * d[3];
+    e[0] = d[0] - d[6] + 5.25f * (d[4] - d[2]);
+    e[1] = even + odd;
+    e[2] = even - odd;
+    even = d[6] + 0.25f * d[2] - 1.25f * d[4];
+    odd = 0.5f * d[1] - 2.5f * d[3] + 2 * d[5];
+    e[3] = even + odd;
+    e[4] = even - odd;
+    even = d[6] + 4 * d[2] - 5 * d[4];
+    odd = 2 * d[1] - 2.5f * d[3] + 0.5f * d[5];
+    e[5] = even + odd;
+    e[6] = even - odd;
+    e[7] = d[7] - d[1] + 5.25f * (d[3] - d[5]);
+}
+
+CR_INLINE void output_6(const cr_vf *y, cr_vf *o)
+{
+    cr_vf e1 = y[1] + y[2], o1 = y[1] - y[2], e2 = y[3] + y[4], o2 = y[3] - y[4], e3 = y[5] + y[6],
+          o3 = y[5] - y[6];
+    o[0] = y[0] + e1 + e2 + e3;
+    o[1] = o1 + 2 * o2 + 0.5f * o3;
+    o[2] = e1 + 4 * e2 + 0.25f * e3;
+    o[3] = o1 + 8 * o2 + 0.125f * o3;
+    o[4] = e1 + 16 * e2 + 0.0625f * e3;
+    o[5] = o1 + 32 * o2 + 0.03125f * o3 + y[7];
+}
+
+CR_INLINE void input_axis(const int outputs, const cr_vf *d, cr_vf *e)
+{
+    if (outputs == 2)
+        input_2(d, e);
+    else if (outputs == 4)
+        input_4(d, e);
+    else
+        input_6(d, e);
+}
+
+CR_INLINE void output_axis(const int outputs, const cr_vf *y, cr_vf *o)
+{
+    if (outputs == 2)
+        output_2(y, o);
+    else if (outputs == 4)
+        output_4(y, o);
+    else
+        output_6(y, o);
+}
+
+/* ---- tiles ---- */
+
+// Where point (i, j) of a tile is among the algorithm's: a tile of 2 has the first three and the last.
+CR_INLINE int64_t place(const cr_winograd_tiles *t, const int points, const int height, const int width,
+                        int i, int j)
+{
+    int row = i == height + 1 ? points - 1 : i, column = j == width + 1 ? points - 1 : j;
+    return (row * points + column) * t->q_step - (column == 3 || column == 4 ? t->narrow_shift : 0);
+}
+
+CR_INLINE void input_tiles(const cr_winograd_tiles *t, const int points, const int height, const int width,
+                           const float *slab, float *v)
+{
+    for (int64_t n = t->count; n > 0; n--) {
+        cr_vf half[MAX_POINTS][MAX_POINTS];
+        CR_UNROLL
+        for (int j = 0; j < width + 2; j++) {
+            cr_vf d[MAX_POINTS], e[MAX_POINTS];
+            CR_UNROLL
+            for (int i = 0; i < height + 2; i++)
+                d[i] = cr_load(slab + i * t->row_step + j * CR_VECTOR);
+            input_axis(height, d, e);
+            CR_UNROLL
+            for (int i = 0; i < height + 2; i++)
+                half[i][j] = e[i];
+        }
+        CR_UNROLL
+        for (int i = 0; i < height + 2; i++) {
+            cr_vf e[MAX_POINTS];
+            input_axis(width, half[i], e);
+            CR_UNROLL
+            for (int j = 0; j < width + 2; j++)
+                cr_store(v + place(t, points, height, width, i, j), e[j]);
+        }
+        slab += width * CR_VECTOR;
+        v += t->tile_step;
+    }
+}
+
+CR_INLINE void output_tiles(const cr_winograd_tiles *t, const int points, const int height, const int width,
+                            const float *y, float *strip)
+{
+    for (int64_t n = t->count; n > 0; n--) {
+        cr_vf half[MAX_POINTS][MAX_POINTS];
+        CR_UNROLL
+        for (int j = 0; j < width + 2; j++) {
+            cr_vf d[MAX_POINTS], o[MAX_POINTS];
+            CR_UNROLL
+            for (int i = 0; i < height + 2; i++)
+                d[i] = cr_load(y + place(t, points, height, width, i, j));
+            output_axis(height, d, o);
+            CR_UNROLL
+            for (int i = 0; i < height; i++)
+                half[i][j] = o[i];
+        }
+        CR_UNROLL
+        for (int i = 0; i < height; i++) {
+            cr_vf o[MAX_POINTS];
+            output_axis(width, half[i], o);
+            CR_UNROLL
+            for (int j = 0; j < width; j++)
+                cr_store(strip + i * t->row_step + j * CR_VECTOR, o[j]);
+        }
+        y += t->tile_step;
+        strip += width * CR_VECTOR;
+    }
+}
+
+static void input(const cr_winograd_tiles *t, const float *slab, float *v)
+{
+    if (t->points == 8)
+        input_tiles(t, 8, 6, 6, slab, v);
+    else if (t->points == 4)
+        input_tiles(t, 4, 2, 2, slab, v);
+    else if (t->height == 4 && t->width == 4)
+        input_tiles(t, 6, 4, 4, slab, v);
+    else if (t->height == 4)
+        input_tiles(t, 6, 4, 2, slab, v);
+    else if (t->width == 4)
+        input_tiles(t, 6, 2, 4, slab, v);
+    else
+        input_tiles(t, 6, 2, 2, slab, v);
+}
+
+static void output(const cr_winograd_tiles *t, const float *y, float *strip)
+{
+    if (t->points == 8)
+        output_tiles(t, 8, 6, 6, y, strip);
+    else if (t->points == 4)
+        output_tiles(t, 4, 2, 2, y, strip);
+    else if (t->height == 4 && t->width == 4)
+        output_tiles(t, 6, 4, 4, y, strip);
+    else if (t->height == 4)
+        output_tiles(t, 6, 4, 2, y, strip);
+    else if (t->width == 4)
+        output_tiles(t, 6, 2, 4, y, strip);
+    else
+        output_tiles(t, 6, 2, 2, y, strip);
+}
+
+/* ---- products ---- */
+
+CR_INLINE void rows_product(const cr_winograd_product *p, const int rows, const int vectors, const float *v,
+                            const float *u, float *y)
+{
+    cr_vf sum[ROWS][2];
+    CR_UNROLL
+    for (int i = 0; i < rows; i++) {
+        CR_UNROLL
+        for (int j = 0; j < vectors; j++)
+            sum[i][j] = (cr_vf){0};
+    }
+    for (int64_t left = p->channels; left > 0; left -= CR_VECTOR) {
+        const float *a = v, *end = v + (left < CR_VECTOR ? left : CR_VECTOR);
+        for (; a < end; a++) {
+            cr_vf column[2];
+            CR_UNROLL
+            for (int j = 0; j < vectors; j++)
+                column[j] = cr_load(u + j * CR_VECTOR);
+            CR_UNROLL
+            for (int i = 0; i < rows; i++) {
+                CR_UNROLL
+                for (int j = 0; j < vectors; j++)
+                    sum[i][j] += a[i * CR_VECTOR] * column[j];
+            }
+            u += vectors * CR_VECTOR;
+        }
+        v += p->block_step;
+    }
+    CR_UNROLL
+    for (int i = 0; i < rows; i++) {
+        CR_UNROLL
+        for (int j = 0; j < vectors; j++)
+            cr_store(y + i * p->y_step + j * CR_VECTOR, sum[i][j]);
+    }
+}
+
+// A function for every size, so that the sums have names and can be registers.
+typedef void rows_fn(const cr_winograd_product *p, const float *v, const float *u, float *y);
+#define ARGS const cr_winograd_product *p, const float *v, const float *u, float *y
+#define SIZE(r)                         \
+    static void rows_##r##_1(ARGS)      \
+    {                                   \
+        rows_product(p, r, 1, v, u, y); \
+    }                                   \
+    static void rows_##r##_2(ARGS)      \
+    {                                   \
+        rows_product(p, r, 2, v, u, y); \
+    }
+// clang-format off
+SIZE(1) SIZE(2) SIZE(3) SIZE(4) SIZE(5) SIZE(6)
+#if ROWS > 6
+SIZE(7) SIZE(8) SIZE(9) SIZE(10) SIZE(11) SIZE(12)
+#endif
+#if ROWS > 12
+SIZE(13) SIZE(14)
+#endif
+#define PAIR(r) {rows_##r##_1, rows_##r##_2}
+static rows_fn *const row_functions[ROWS][2] = {
+    PAIR(1), PAIR(2), PAIR(3), PAIR(4), PAIR(5), PAIR(6),
+#if ROWS > 6
+    PAIR(7), PAIR(8), PAIR(9), PAIR(10), PAIR(11), PAIR(12),
+#endif
+#if ROWS > 12
+    PAIR(13), PAIR(14),
+#endif
+};
+// clang-format on
+
+// Tiles in as few groups as registers allow, of sizes as equal as can be.
+static void product(const cr_winograd_product *p, const float *v, const float *u, float *y)
+{
+    int64_t groups = (p->tiles + ROWS - 1) / ROWS;
+    for (int64_t g = 0; g < groups; g++) {
+        int64_t first = p->tiles * g / groups, rows = p->tiles * (g + 1) / groups - first;
+        row_functions[rows - 1][p->vectors - 1](p, v + first * CR_VECTOR, u, y + first * p->y_step);
+    }
+}
+
+extern const cr_winograd_kernels CR_ISA(cr_winograd_kernels);
+const cr_winograd_kernels CR_ISA(cr_winograd_kernels) = {
+    .lanes = CR_VECTOR,
+    .gather = gather,
+    .input = input,
+    .product = product,
+    .output = output,
+    .scatter = scatter,
+};

@@ -1,0 +1,560 @@
+/*
+ * winograd.c - 3x3 convolutions of stride 1 with a quarter of the multiplications.
+ *
+ * A tile of m x m outputs reads (m + 2) x (m + 2) inputs. Both are seen as polynomials, whose product is known
+ * from its values at m + 2 points an axis; so per pair of channels (m + 2)^2 multiplications give what 9 m^2 would
+ * (isa/winograd.c has the points). Per point the sum over the input channels is a matrix product over many tiles:
+ *
+ *     image --gather--> slab --input--> v --product with u--> y --output--> strip --scatter--> image
+ *            transposed,       per point:     weights, per      a panel of        transposed
+ *            padded            tiles x        point and panel   outputs
+ *                              channels
+ *
+ * Tiles are taken in blocks, rectangles of them in one or more images. Where there are many blocks, each is one
+ * work item that does all of the above in caches of its own. Where there are few, their inputs are transformed
+ * side by side first, and then an item is a block and a panel of output channels. All borders depend on shapes
+ * alone. Small images put several of a batch into one block.
+ *
+ * m is 4, or 2 where that is less work (small maps: tiles would stick out, and the transformed weights, which
+ * come from memory, are fewer), or 6 where the user allows its errors. Where tiles of 4 stick out of the map by 2
+ * or more, those at the end have 2 outputs: they need the points 0, +-P, infinity only, and fewer products. Tiles of
+ * a block are numbered by kind,
+ *
+ *     A (4x4), B (4 rows, 2 columns), C (2 rows, 4 columns), D (2x2)
+ *
+ * so that a point +-R down the rows has the tiles A, B, one along the columns A, C (C then stands where B would),
+ * both have A. The numbers of a point are always one run.
+ */
+#include "kernels/winograd.h"
+#include "kernels/conv.h"
+#include "kernels/kernels.h"
+
+#include <string.h>
+
+enum {
+    MIN_CHANNELS = 16,       // of input and output: below, the transforms cost more than they save
+    OWN_BYTES = 640 << 10,   // v and y of a block that one thread computes alone: they shall stay in its L2
+    MANY_BLOCKS = 12,        // then each is one item
+    SHARED_BYTES = 4 << 20,  // v of a block whose panels are items
+    PANEL_BYTES = 512 << 10, // and y of one panel
+    FETCH_TILES = 8 // reading a point's weights from memory takes as long as its products for so many tiles
+};
+
+typedef struct layout {
+    const cr_conv *conv;
+    const cr_winograd_kernels *kernels;
+    int64_t channels, outputs; // of a group
+    int64_t height, width;     // of the output
+    int64_t blocks, panels;    // of input and output channels
+    int m, points;
+    int64_t rows, columns;        // of tiles, in an image
+    bool short_row, short_column; // the last ones have 2 outputs, the others 4
+    int64_t block_images, block_rows, block_columns;
+    int64_t image_blocks, row_blocks, column_blocks;
+    bool shared; // blocks are cut into panels
+    // Floats.
+    int64_t tiles;         // of a block, at most
+    int64_t v_step, v_all; // per point; of a block
+    int64_t y_step, y_all;
+    int64_t slab_row, slab_all;
+    int64_t strip_row, strip_all;
+    int64_t slot_all;
+    int64_t panel_all; // of u
+} layout;
+
+// A rectangle of tiles in some images.
+typedef struct block {
+    int64_t image, images, row, rows, column, columns;
+    int64_t full_rows, full_columns; // without a short one at the end
+    int64_t n_a, n_b, n_c;           // tiles of these kinds
+    int64_t tiles;
+} block;
+
+typedef struct job {
+    const layout *l;
+    const cr_conv_buffers *b;
+    const float *in, *u, *bias; // of the group
+    float *out;
+    float *v;    // shared
+    block block; // whose panels are at work
+} job;
+
+static int64_t ceil_div(int64_t a, int64_t b)
+{
+    return (a + b - 1) / b;
+}
+
+static int64_t min(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t max(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* ---- sizes ---- */
+
+// Products of one pair of channels, with the time that their weights take to come.
+static int64_t work(const cr_conv *c, int m)
+{
+    const cr_axis *axis = c->window->axis;
+    int64_t points[2], tiles[2];
+    for (int a = 0; a < 2; a++) {
+        int64_t rest = axis[a].out % m;
+        tiles[a] = ceil_div(axis[a].out, m);
+        points[a] = tiles[a] * (m + 2) - (m == 4 && rest > 0 && rest <= 2 ? 2 : 0);
+    }
+    int64_t fetch = (m + 2) * (m + 2) * FETCH_TILES;
+    return points[0] * points[1] + fetch;
+}
+
+static int choose_m(const cr_conv *c)
+{
+    return work(c, 2) < work(c, 4) ? 2 : 4;
+}
+
+static void cut_blocks(layout *l, int64_t tiles, int64_t images)
+{
+    tiles = max(tiles, 1);
+    l->column_blocks = ceil_div(l->columns, tiles);
+    l->block_columns = ceil_div(l->columns, l->column_blocks);
+    int64_t most_rows = max(tiles / l->columns, 1);
+    l->row_blocks = ceil_div(l->rows, most_rows);
+    l->block_rows = ceil_div(l->rows, l->row_blocks);
+    l->block_images = l->row_blocks == 1 ? min(max(tiles / (l->rows * l->columns), 1), images) : 1;
+    l->image_blocks = ceil_div(images, l->block_images);
+    l->tiles = l->block_images * l->block_rows * l->block_columns;
+}
+
+static int64_t block_count(const layout *l)
+{
+    return l->image_blocks * l->row_blocks * l->column_blocks;
+}
+
+// An odd number of cache lines, so that steps do not fall on the same few lines of a cache.
+static int64_t odd_lines(int64_t floats)
+{
+    int64_t lines = ceil_div(floats, 16);
+    return (lines | 1) * 16;
+}
+
+static void size_buffers(layout *l)
+{
+    int64_t lanes = l->kernels->lanes, all = l->points * l->points;
+    l->v_step = odd_lines(l->blocks * l->tiles * lanes);
+    l->v_all = all * l->v_step;
+    l->y_step = odd_lines(l->tiles * 2 * lanes);
+    l->y_all = all * l->y_step;
+    l->slab_row = odd_lines((l->block_columns * l->m + 2) * lanes);
+    l->slab_all = (l->block_rows * l->m + 2) * l->slab_row + lanes * lanes;
+    l->strip_row = odd_lines(ceil_div(l->block_columns * l->m, lanes) * lanes * lanes);
+    l->strip_all = l->m * l->strip_row;
+    l->slot_all = l->y_all + l->slab_all + l->strip_all + (l->shared ? 0 : l->v_all);
+    l->panel_all = all * l->channels * 2 * lanes;
+}
+
+static layout lay_out(const cr_conv *c)
+{
+    const cr_axis *axis = c->window->axis;
+    layout l = {.conv = c, .kernels = c->kernels->winograd};
+    int64_t lanes = l.kernels->lanes;
+    l.channels = c->in_channels / c->group;
+    l.outputs = c->out_channels / c->group;
+    l.height = axis[0].out;
+    l.width = axis[1].out;
+    l.blocks = ceil_div(l.channels, lanes);
+    l.panels = ceil_div(l.outputs, 2 * lanes);
+    l.m = choose_m(c);
+    l.points = l.m + 2;
+    l.rows = ceil_div(l.height, l.m);
+    l.columns = ceil_div(l.width, l.m);
+    l.short_row = l.m == 4 && l.height - 4 * (l.rows - 1) <= 2;
+    l.short_column = l.m == 4 && l.width - 4 * (l.columns - 1) <= 2;
+    int64_t tile_bytes = (int64_t)sizeof(float) * l.points * l.points; // per channel
+    cut_blocks(&l, OWN_BYTES / (tile_bytes * (l.blocks + 2) * lanes), c->images);
+    l.shared = l.row_blocks * l.column_blocks < MANY_BLOCKS;
+    if (l.shared) {
+        int64_t most = SHARED_BYTES / (tile_bytes * l.blocks * lanes);
+        cut_blocks(&l, min(most, PANEL_BYTES / (tile_bytes * 2 * lanes)), c->images);
+    }
+    size_buffers(&l);
+    return l;
+}
+
+static block block_at(const layout *l, int64_t index)
+{
+    block b;
+    int64_t x = index % l->column_blocks, y = index / l->column_blocks % l->row_blocks;
+    b.image = index / l->column_blocks / l->row_blocks * l->block_images;
+    b.row = y * l->block_rows;
+    b.column = x * l->block_columns;
+    b.images = min(l->block_images, l->conv->images - b.image);
+    b.rows = min(l->block_rows, l->rows - b.row);
+    b.columns = min(l->block_columns, l->columns - b.column);
+    b.full_rows = b.rows - (l->short_row && b.row + b.rows == l->rows);
+    b.full_columns = b.columns - (l->short_column && b.column + b.columns == l->columns);
+    b.n_a = b.images * b.full_rows * b.full_columns;
+    b.n_b = b.images * b.full_rows * (b.columns - b.full_columns);
+    b.n_c = b.images * (b.rows - b.full_rows) * b.full_columns;
+    b.tiles = b.images * b.rows * b.columns;
+    return b;
+}
+
+/* ---- weights ---- */
+
+// g[point][tap]: what a tap counts in the transform of the weights.
+static void weight_matrix(int m, double g[CR_WINOGRAD_MAX_POINTS][3])
+{
+    static const double of_6[7] = {0, 1, -1, 2, -2, 0.5, -0.5};
+    static const double of_4[5] = {0, CR_WINOGRAD_P, -CR_WINOGRAD_P, CR_WINOGRAD_R, -CR_WINOGRAD_R};
+    const double *point = m == 6 ? of_6 : of_4;
+    int finite = m == 6 ? 7 : 5; // tiles of 2 use the first 3, scaled as among tiles of 4
+    for (int i = 0; i < m + 1; i++) {
+        double slope = 1;
+        for (int k = 0; k < finite; k++)
+            slope *= k == i ? 1 : point[i] - point[k];
+        for (int t = 0; t < 3; t++)
+            g[i][t] = (t == 0 ? 1 : t == 1 ? point[i] : point[i] * point[i]) / slope;
+    }
+    for (int t = 0; t < 3; t++)
+        g[m + 1][t] = t == 2;
+}
+
+static size_t pack_bytes(const cr_conv *c)
+{
+    layout l = lay_out(c);
+    int64_t width = ceil_div(l.outputs, l.kernels->lanes) * l.kernels->lanes;
+    return (size_t)(c->group * l.points * l.points * l.channels * width) * sizeof(float);
+}
+
+// Vectors of one panel: 2, but for the last perhaps.
+static int panel_vectors(const layout *l, int64_t panel)
+{
+    return l->outputs - panel * 2 * l->kernels->lanes > l->kernels->lanes ? 2 : 1;
+}
+
+// w: the taps of one input channel for `outputs` channels, output_step apart. u: (points^2, channels, width).
+static void pack_channel(const layout *l, double g[CR_WINOGRAD_MAX_POINTS][3], const float *w,
+                         int64_t outputs, int64_t output_step, int64_t width, float *u)
+{
+    for (int64_t o = 0; o < width; o++) {
+        double half[CR_WINOGRAD_MAX_POINTS][3] = {{0}};
+        const float *tap = w + o * output_step;
+        for (int i = 0; o < outputs && i < l->points; i++)
+            for (int t = 0; t < 3; t++)
+                half[i][t] = g[i][0] * tap[t] + g[i][1] * tap[3 + t] + g[i][2] * tap[6 + t];
+        for (int q = 0; q < l->points * l->points; q++) {
+            const double *h = half[q / l->points], *k = g[q % l->points];
+            u[q * l->channels * width + o] = (float)(h[0] * k[0] + h[1] * k[1] + h[2] * k[2]);
+        }
+    }
+}
+
+static void pack(const cr_conv *c, const float *weights, void *to)
+{
+    layout l = lay_out(c);
+    double g[CR_WINOGRAD_MAX_POINTS][3];
+    float *u = to;
+    weight_matrix(l.m, g);
+    for (int64_t panel = 0; panel < c->group * l.panels; panel++) {
+        int64_t first = panel % l.panels * 2 * l.kernels->lanes;
+        int64_t width = panel_vectors(&l, panel % l.panels) * l.kernels->lanes;
+        const float *w = weights + (panel / l.panels * l.outputs + first) * l.channels * 9;
+        for (int64_t i = 0; i < l.channels; i++)
+            pack_channel(&l, g, w + i * 9, min(width, l.outputs - first), l.channels * 9, width,
+                         u + i * width);
+        u += l.points * l.points * l.channels * width;
+    }
+}
+
+/* ---- input ---- */
+
+// What padded position p of an axis reads.
+static int32_t read_at(const cr_axis *axis, int64_t p)
+{
+    int64_t o = min(p, axis->out - 1);
+    return axis->index[0][(p - o) * axis->out + o];
+}
+
+static void fill(float *to, int64_t n, float value)
+{
+    for (int64_t i = 0; i < n; i++)
+        to[i] = value;
+}
+
+// Padded columns [begin, end) of a row one by one: those outside the input.
+static void gather_columns(const layout *l, const float *const *rows, int64_t begin, int64_t end, float *to)
+{
+    const cr_window *w = l->conv->window;
+    int lanes = l->kernels->lanes;
+    for (int64_t p = begin; p < end; p++, to += lanes) {
+        int32_t x = read_at(&w->axis[1], p);
+        for (int i = 0; i < lanes; i++)
+            to[i] = x == CR_TAP_OUTSIDE ? w->outside : rows[i][x];
+    }
+}
+
+// Padded columns [first, first + columns) of one padded row; what lies behind the last window is 0. plane: of each
+// channel of the block.
+static void gather_row(const layout *l, const float *const *plane, int64_t row, int64_t first,
+                       int64_t columns, float *to)
+{
+    const cr_axis *axis = l->conv->window->axis;
+    const float *rows[CR_WINOGRAD_MAX_LANES];
+    int lanes = l->kernels->lanes;
+    int64_t all = first + columns, end = min(all, l->width + 2);
+    int32_t y = row < l->height + 2 ? read_at(&axis[0], row) : CR_TAP_OUTSIDE;
+    if (y == CR_TAP_OUTSIDE) {
+        float value = row < l->height + 2 ? l->conv->window->outside : 0;
+        fill(to, (end - first) * lanes, value);
+    } else {
+        int64_t pad = axis[1].pad_before[0];
+        int64_t run = max(first, pad), run_end = max(run, min(end, pad + axis[1].in));
+        for (int i = 0; i < lanes; i++)
+            rows[i] = plane[i] + y * axis[1].in + run - pad;
+        l->kernels->gather(rows, run_end - run, to + (run - first) * lanes);
+        for (int i = 0; i < lanes; i++)
+            rows[i] = plane[i] + y * axis[1].in;
+        gather_columns(l, rows, first, min(run, end), to);
+        gather_columns(l, rows, run_end, end, to + (run_end - first) * lanes);
+    }
+    fill(to + (end - first) * lanes, (all - end) * lanes, 0);
+}
+
+// Number of the first tile of kind A or C in a row, and of its tile of kind B or D.
+static void tile_numbers(const block *b, int64_t image, int64_t row, int64_t *full, int64_t *narrow)
+{
+    if (row < b->full_rows) {
+        *full = (image * b->full_rows + row) * b->full_columns;
+        *narrow = b->n_a + image * b->full_rows + row;
+    } else {
+        *full = b->n_a + b->n_b + image * b->full_columns;
+        *narrow = b->n_a + b->n_b + b->n_c + image;
+    }
+}
+
+static void transform_input(const job *j, const block *b, int64_t block_index, float *slab, float *v)
+{
+    const layout *l = j->l;
+    int64_t lanes = l->kernels->lanes;
+    v += block_index * l->tiles * lanes;
+    for (int64_t n = 0; n < b->images; n++) {
+        const float *image = j->in + (b->image + n) * l->conv->in_image_stride;
+        const float *plane[CR_WINOGRAD_MAX_LANES];
+        // lanes behind the last channel are read by no product, but must be something
+        for (int64_t i = 0; i < lanes; i++)
+            plane[i] = image + min(block_index * lanes + i, l->channels - 1) * l->conv->in_count;
+        for (int64_t y = 0; y < b->rows * l->m + 2; y++)
+            gather_row(l, plane, b->row * l->m + y, b->column * l->m, b->columns * l->m + 2,
+                       slab + y * l->slab_row);
+        for (int64_t row = 0; row < b->rows; row++) {
+            int64_t full, narrow;
+            tile_numbers(b, n, row, &full, &narrow);
+            bool low = row >= b->full_rows;
+            cr_winograd_tiles t = {l->points, low ? 2 : l->m, l->m, b->full_columns,
+                                   l->v_step, lanes,          0,    l->slab_row};
+            const float *from = slab + row * l->m * l->slab_row;
+            t.narrow_shift = low ? b->n_b * lanes : 0;
+            l->kernels->input(&t, from, v + full * lanes);
+            t.width = 2;
+            t.narrow_shift = 0;
+            t.count = b->columns - b->full_columns;
+            l->kernels->input(&t, from + b->full_columns * l->m * lanes, v + narrow * lanes);
+        }
+    }
+}
+
+/* ---- products and output ---- */
+
+static void multiply(const job *j, const block *b, int64_t panel, const float *v, float *y)
+{
+    const layout *l = j->l;
+    int64_t lanes = l->kernels->lanes;
+    cr_winograd_product p = {0, l->channels, l->tiles * lanes, 2 * lanes, panel_vectors(l, panel)};
+    const float *u = j->u + panel * l->panel_all;
+    for (int q = 0; q < l->points * l->points; q++) {
+        int row = q / l->points, column = q % l->points;
+        bool wide_row = l->m == 4 && (row == 3 || row == 4),
+             wide_column = l->m == 4 && (column == 3 || column == 4);
+        p.tiles = b->n_a;
+        if (!wide_column)
+            p.tiles += b->n_b;
+        if (!wide_row)
+            p.tiles += wide_column ? b->n_c : b->tiles - b->n_a - b->n_b;
+        l->kernels->product(&p, v + q * l->v_step, u + q * l->channels * p.vectors * lanes,
+                            y + q * l->y_step);
+    }
+}
+
+static void output_strip(const layout *l, const block *b, int64_t n, int64_t row, const float *y,
+                         float *strip)
+{
+    int64_t full, narrow, width = 2 * l->kernels->lanes;
+    tile_numbers(b, n, row, &full, &narrow);
+    bool low = row >= b->full_rows;
+    cr_winograd_tiles t = {l->points, low ? 2 : l->m, l->m, b->full_columns,
+                           l->y_step, width,          0,    l->strip_row};
+    t.narrow_shift = low ? b->n_b * width : 0;
+    l->kernels->output(&t, y + full * width, strip);
+    t.width = 2;
+    t.narrow_shift = 0;
+    t.count = b->columns - b->full_columns;
+    l->kernels->output(&t, y + narrow * width, strip + b->full_columns * l->m * l->kernels->lanes);
+}
+
+// PARTIAL: sums of windows that are partly outside.
+static void scale_row(const layout *l, int64_t row, int64_t first, int64_t columns, float *strip)
+{
+    const cr_axis *axis = l->conv->window->axis;
+    int64_t lanes = l->kernels->lanes;
+    for (int64_t x = 0; x < columns; x++) {
+        float factor = axis[0].factor[row] * axis[1].factor[first + x];
+        for (int64_t i = 0; i < lanes && factor != 1; i++)
+            strip[x * lanes + i] *= factor;
+    }
+}
+
+static void transform_output(const job *j, const block *b, int64_t panel, const float *y, float *strip)
+{
+    const layout *l = j->l;
+    int64_t lanes = l->kernels->lanes;
+    for (int64_t c = panel * 2 * lanes; c < min(l->outputs, (panel + 1) * 2 * lanes);
+         c += lanes, y += lanes) {
+        int64_t channels = min(lanes, l->outputs - c), column = b->column * l->m;
+        int64_t columns = min(b->columns * l->m, l->width - column);
+        float bias[CR_WINOGRAD_MAX_LANES] = {0};
+        if (j->bias)
+            memcpy(bias, j->bias + c, (size_t)channels * sizeof *bias);
+        for (int64_t i = 0; i < b->images * b->rows; i++) {
+            int64_t image = i / b->rows, row = (b->row + i % b->rows) * l->m;
+            float *to = j->out + (b->image + image) * l->conv->out_image_stride + c * l->conv->out_count;
+            output_strip(l, b, image, i % b->rows, y, strip);
+            for (int64_t r = 0; r < min(l->m, l->height - row); r++) {
+                float *from = strip + r * l->strip_row;
+                if (l->conv->window->partial)
+                    scale_row(l, row + r, column, columns, from);
+                l->kernels->scatter(from, columns, bias, channels, l->conv->out_count,
+                                    to + (row + r) * l->width + column);
+            }
+        }
+    }
+}
+
+/* ---- cutting the work ---- */
+
+static void run_panel(const job *j, const block *b, int64_t panel, const float *v, float *slot)
+{
+    multiply(j, b, panel, v, slot);
+    transform_output(j, b, panel, slot, slot + j->l->y_all);
+}
+
+static float *slot_floats(const job *j, int slot)
+{
+    return (float *)(j->b->slot_scratch + (size_t)slot * j->b->slot_step);
+}
+
+static void own_item(void *ctx, int64_t item, int slot)
+{
+    const job *j = ctx;
+    const layout *l = j->l;
+    float *y = slot_floats(j, slot), *slab = y + l->y_all + l->strip_all, *v = slab + l->slab_all;
+    block b = block_at(l, item);
+    for (int64_t c = 0; c < l->blocks; c++)
+        transform_input(j, &b, c, slab, v);
+    for (int64_t p = 0; p < l->panels; p++)
+        run_panel(j, &b, p, v, y);
+}
+
+static void input_item(void *ctx, int64_t item, int slot)
+{
+    const job *j = ctx;
+    transform_input(j, &j->block, item, slot_floats(j, slot) + j->l->y_all + j->l->strip_all, j->v);
+}
+
+static void panel_item(void *ctx, int64_t item, int slot)
+{
+    const job *j = ctx;
+    run_panel(j, &j->block, item, j->v, slot_floats(j, slot));
+}
+
+static size_t slot_bytes(const cr_conv *c)
+{
+    return (size_t)lay_out(c).slot_all * sizeof(float);
+}
+
+static size_t scratch_bytes(const cr_conv *c)
+{
+    layout l = lay_out(c);
+    return l.shared ? (size_t)l.v_all * sizeof(float) : 0;
+}
+
+static void run(const cr_conv *c, const cr_conv_buffers *b)
+{
+    layout l = lay_out(c);
+    int64_t group_pack = (int64_t)(pack_bytes(c) / sizeof(float)) / c->group;
+    for (int64_t g = 0; g < c->group; g++) {
+        job j = {.l = &l, .b = b, .v = b->scratch, .u = (const float *)b->pack + g * group_pack};
+        j.in = b->in + g * l.channels * c->in_count;
+        j.out = b->out + g * l.outputs * c->out_count;
+        j.bias = b->bias ? b->bias + g * l.outputs : NULL;
+        if (!l.shared)
+            cr_parallel(b->pool, block_count(&l), own_item, &j);
+        for (int64_t i = 0; l.shared && i < block_count(&l); i++) {
+            j.block = block_at(&l, i);
+            cr_parallel(b->pool, l.blocks, input_item, &j);
+            cr_parallel(b->pool, l.panels, panel_item, &j);
+        }
+    }
+}
+
+// Packs differ in the size of the tiles, which depends on the map's.
+static int pack_kind(const cr_conv *c)
+{
+    return choose_m(c);
+}
+
+// PARTIAL: such a window gives 0, without the bias.
+static bool some_window_is_empty(const cr_window *w)
+{
+    for (int a = 0; a < w->n_axes && w->partial; a++)
+        for (int64_t o = 0; o < w->axis[a].out; o++)
+            if (w->axis[a].factor[o] == 0)
+                return true;
+    return false;
+}
+
+static const char *accepts(const cr_conv *c)
+{
+    const cr_window *w = c->window;
+    if (!c->kernels)
+        return "no ISA level is chosen";
+    if (c->exact)
+        return "it rounds more than a direct sum does";
+    if (w->n_axes != 2)
+        return "it has two axes";
+    for (int a = 0; a < 2; a++)
+        if (w->axis[a].kernel != 3 || w->axis[a].stride != 1 || w->axis[a].dilation != 1)
+            return "the window is not 3x3 with stride and dilation 1";
+        else if (w->variant && w->axis[a].pad_before[0] != w->axis[a].pad_before[1])
+            return "channels differ in their padding";
+    if (some_window_is_empty(w))
+        return "a window lies outside the image (PARTIAL)";
+    if (c->in_channels / c->group < MIN_CHANNELS || c->out_channels / c->group < MIN_CHANNELS)
+        return "a group has fewer than 16 channels";
+    if (c->out_count == 0 || c->images == 0)
+        return "there is no output";
+    return NULL;
+}
+
+const cr_conv_algorithm cr_conv_winograd = {
+    .name = "winograd",
+    .accepts = accepts,
+    .pack_bytes = pack_bytes,
+    .pack_kind = pack_kind,
+    .pack = pack,
+    .scratch_bytes = scratch_bytes,
+    .slot_bytes = slot_bytes,
+    .run = run,
+};

@@ -1,0 +1,61 @@
+/*
+ * winograd.h - the hot loops of winograd.c, one table of them per ISA level.
+ *
+ * Between their two ends all data are blocked by channels: `lanes` channels of one position stand side by side and
+ * are one vector. Points are counted row by row: q = i * n + j for n points an axis (6 for 4 outputs, 4 for 2,
+ * 8 for 6).
+ *
+ *     slab  (rows, columns, lanes)              one block of input channels, padded
+ *     v     (n * n, blocks, tiles, lanes)       its transform; what the tiles' products read
+ *     u     (n * n, channels, width)            the transform of the weights, for `width` output channels
+ *     y     (n * n, tiles, width)               the products
+ *     strip (rows, columns, lanes)              one block of output channels of a row of tiles
+ */
+#ifndef CR_KERNELS_WINOGRAD_H
+#define CR_KERNELS_WINOGRAD_H
+
+#include <stdint.h>
+
+enum { CR_WINOGRAD_MAX_LANES = 16, CR_WINOGRAD_MAX_POINTS = 8 };
+
+// The points of tiles of 4 outputs: 0, +-P, +-R and infinity; and their squares.
+#define CR_WINOGRAD_P 0.70710678118654752440
+#define CR_WINOGRAD_R 1.41421356237309504880
+#define CR_WINOGRAD_P2 0.5
+#define CR_WINOGRAD_R2 2.0
+
+// One axis of a tile: `outputs` of them (2, 4 or 6) from so many of the `points` of the algorithm. A tile of 2
+// among tiles of 4, at the end of an axis, uses the first three points and the last.
+typedef struct cr_winograd_tiles {
+    int points;           // of the algorithm, per axis: 4, 6, 8
+    int height, width;    // outputs of each of these tiles
+    int64_t count;        // tiles side by side
+    int64_t q_step;       // floats from one point to the next, in v or y
+    int64_t tile_step;    // floats from one tile to the next there
+    int64_t narrow_shift; // floats by which points that only tiles of 4 columns have are stored earlier
+    int64_t row_step;     // floats from one row to the next, in the slab or strip
+} cr_winograd_tiles;
+
+typedef struct cr_winograd_product {
+    int64_t tiles, channels;
+    int64_t block_step; // floats from one block of channels to the next in v
+    int64_t y_step;     // floats from one tile to the next in y
+    int vectors;        // 1 or 2: the width of u, in vectors
+} cr_winograd_product;
+
+typedef struct cr_winograd_kernels {
+    int lanes; // floats in a vector; a full panel of u is 2 vectors wide
+    // to (columns, lanes) from `lanes` rows; writes, and reads of each row, a multiple of `lanes` columns.
+    void (*gather)(const float *const *rows, int64_t columns, float *to);
+    // Tiles from the slab to v, left to right.
+    void (*input)(const cr_winograd_tiles *tiles, const float *slab, float *v);
+    // y = v * u for one point; aligned to `lanes` floats, all of them.
+    void (*product)(const cr_winograd_product *product, const float *v, const float *u, float *y);
+    // Tiles from y to the strip, left to right.
+    void (*output)(const cr_winograd_tiles *tiles, const float *y, float *strip);
+    // One row of the strip, to `channels` rows that lie channel_step apart; bias: one value a channel, or NULL.
+    void (*scatter)(const float *strip, int64_t columns, const float *bias, int64_t channels,
+                    int64_t channel_step, float *to);
+} cr_winograd_kernels;
+
+#endif

@@ -1,0 +1,242 @@
+#include "base/cpu.h"
+#include "crema.pb-c.h"
+#include "kernels/kernels.h"
+#include "tests/support/geometry.h"
+#include "tests/test.h"
+
+#include <math.h>
+#include <string.h>
+
+static const float untouched = -12345;
+
+// Pools are made once per test: starting threads costs more than the convolutions here.
+static cr_pool *pool_of(int threads)
+{
+    static cr_pool *pools[4];
+    if (threads > 1 && !pools[threads])
+        ck_assert_int_eq(cr_pool_create(&pools[threads], threads, NULL), CREMA_OK);
+    return pools[threads];
+}
+
+typedef struct work {
+    float *in, *weights, *bias, *expected, *out;
+    int64_t n_out; // floats, gaps included
+} work;
+
+static work work_of(geometry_case *g, unsigned *seed, bool bias)
+{
+    const cr_conv *c = &g->conv;
+    work w = {0};
+    g->conv.window = &g->window;
+    w.n_out = c->images * c->out_image_stride;
+    w.in = random_floats(&g->arena, seed, c->images * c->in_image_stride + 16); // readable behind the end
+    w.weights = random_floats(&g->arena, seed, c->out_channels * (c->in_channels / c->group) * 9);
+    w.bias = bias ? random_floats(&g->arena, seed, c->out_channels) : NULL;
+    w.expected = random_floats(&g->arena, seed, w.n_out);
+    w.out = random_floats(&g->arena, seed, w.n_out);
+    geometry_convolve(g, w.in, w.weights, w.bias, w.expected);
+    return w;
+}
+
+// Buffers are exactly as long as promised, so that ASan watches.
+static void run(const geometry_case *g, work *w, int threads)
+{
+    const cr_conv_algorithm *a = &cr_conv_winograd;
+    const cr_conv *c = &g->conv;
+    size_t step = (a->slot_bytes(c) + 63) / 64 * 64;
+    void *pack = cr_alloc_aligned(a->pack_bytes(c), 64);
+    void *scratch = cr_alloc_aligned(a->scratch_bytes(c), 64);
+    void *slots = cr_alloc_aligned(step * (size_t)threads, 64);
+    memset(pack, 0xFF, a->pack_bytes(c));
+    memset(scratch, 0xFF, a->scratch_bytes(c));
+    memset(slots, 0xFF, step * (size_t)threads);
+    for (int64_t i = 0; i < w->n_out; i++)
+        w->out[i] = untouched;
+    a->pack(c, w->weights, pack);
+    cr_conv_buffers b = {.in = w->in, .out = w->out, .bias = w->bias, .pack = pack, .scratch = scratch};
+    b.slot_scratch = slots;
+    b.slot_step = step;
+    b.pool = pool_of(threads);
+    a->run(c, &b);
+    cr_free(pack);
+    cr_free(scratch);
+    cr_free(slots);
+}
+
+// Errors grow with what was summed up, so they are taken relative to the root mean square of the outputs.
+static void compare(const geometry_case *g, const work *w)
+{
+    const cr_conv *c = &g->conv;
+    const cr_axis *y = &g->window.axis[0], *x = &g->window.axis[1];
+    double squares = 0, worst = 0, all = 0;
+    int64_t n = 0;
+    for (int64_t i = 0; i < w->n_out; i++) {
+        if (i % c->out_image_stride >= c->out_channels * c->out_count) { // between images
+            ck_assert(w->out[i] == untouched);
+            continue;
+        }
+        double error = fabs((double)w->out[i] - (double)w->expected[i]);
+        worst = error <= worst ? worst : error; // NaN stays
+        all += error * error;
+        squares += (double)w->expected[i] * (double)w->expected[i];
+        n++;
+    }
+    double scale = sqrt(squares / (double)n);
+    if (!(worst <= 2e-5 * scale && sqrt(all / (double)n) <= 3e-6 * scale))
+        ck_abort_msg("%s, %lldx%lldx%lld from %lldx%lld, mode %d, pads %lld %lld: worst error %.3g, root "
+                     "mean square %.3g of %.3g",
+                     c->kernels->name, (long long)c->in_channels, (long long)y->out, (long long)x->out,
+                     (long long)y->in, (long long)x->in, g->spec.mode, (long long)y->pad_before[0],
+                     (long long)x->pad_before[0], worst, sqrt(all / (double)n), scale);
+}
+
+// At every level that this CPU runs; the same bits from 1, 2 and 3 threads.
+static void check_case(geometry_case *g, unsigned *seed, bool bias)
+{
+    work w = work_of(g, seed, bias);
+    float *first = cr_arena_array(&g->arena, (size_t)w.n_out, sizeof *first);
+    for (const cr_kernels *const *k = cr_kernels_all; *k; k++) {
+        if (!cr_cpu_runs((*k)->name))
+            continue;
+        g->conv.kernels = *k;
+        ck_assert_ptr_null(cr_conv_winograd.accepts(&g->conv));
+        run(g, &w, 1);
+        compare(g, &w);
+        memcpy(first, w.out, (size_t)w.n_out * sizeof *first);
+        for (int threads = 2; threads <= 3; threads++) {
+            run(g, &w, threads);
+            ck_assert_int_eq(memcmp(first, w.out, (size_t)w.n_out * sizeof *first), 0);
+        }
+    }
+}
+
+static cr_window_spec spec_of(int rule, int mode)
+{
+    return (cr_window_spec){.kernel = {3, 3},
+                            .stride = {1, 1},
+                            .dilation = {1, 1},
+                            .rule = rule,
+                            .mode = mode,
+                            .pad_value = mode == CREMA__PAD_MODE__CONSTANT ? 0.75f : 0};
+}
+
+static int check_random(unsigned seed, int rule, int mode, int tries)
+{
+    int done = 0;
+    for (int i = 0; i < tries; i++) {
+        geometry_case g;
+        cr_window_spec s = spec_of(rule, mode);
+        int64_t in[2], group = rand_r(&seed) % 4 == 0 ? 2 : 1;
+        for (int a = 0; a < 2; a++) {
+            in[a] = 1 + rand_r(&seed) % 19;
+            if (rule == CREMA__PAD_RULE__EXPLICIT) {
+                int most = mode == CREMA__PAD_MODE__PARTIAL ? 2 : 3; // no window without an input
+                s.pad_before[a] = rand_r(&seed) % (most + 1);
+                s.pad_after[a] = rand_r(&seed) % (most + 1);
+            }
+        }
+        int64_t in_group = 16 + rand_r(&seed) % 20, out_group = 16 + rand_r(&seed) % 36;
+        if (geometry_make(&g, &s, 2, in, 1 + rand_r(&seed) % 3, group * in_group, group * out_group, group)) {
+            check_case(&g, &seed, i % 3 != 0);
+            done++;
+        }
+        cr_arena_free(&g.arena);
+    }
+    return done;
+}
+
+START_TEST(every_mode_equals_the_definition)
+{
+    for (int mode = CREMA__PAD_MODE__ZERO; mode <= CREMA__PAD_MODE__PARTIAL; mode++)
+        ck_assert_int_gt(check_random(100u + (unsigned)mode, CREMA__PAD_RULE__EXPLICIT, mode, 9), 4);
+}
+END_TEST
+
+START_TEST(every_rule_equals_the_definition)
+{
+    for (int rule = CREMA__PAD_RULE__VALID; rule <= CREMA__PAD_RULE__CORNERS; rule++)
+        ck_assert_int_gt(check_random(200u + (unsigned)rule, rule, CREMA__PAD_MODE__ZERO, 6), 3);
+}
+END_TEST
+
+// Sizes of maps with tiles of all kinds, one block and many, several images in a block, and wide rows.
+START_TEST(every_cut_of_the_map_equals_the_definition)
+{
+    static const int64_t sizes[][4] = {{14, 14, 16, 64}, {13, 15, 3, 16}, {7, 7, 9, 40},   {6, 5, 20, 16},
+                                       {30, 33, 2, 32},  {9, 201, 1, 16}, {70, 66, 1, 16}, {2, 130, 1, 33}};
+    unsigned seed = 1;
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        geometry_case g;
+        cr_window_spec s = spec_of(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO);
+        ck_assert(geometry_make(&g, &s, 2, sizes[i], sizes[i][2], sizes[i][3], 17, 1));
+        check_case(&g, &seed, true);
+        cr_arena_free(&g.arena);
+    }
+}
+END_TEST
+
+// The error grows like the root of the number of channels.
+START_TEST(many_channels_stay_within_bounds)
+{
+    unsigned seed = 2;
+    geometry_case g;
+    cr_window_spec s = spec_of(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO);
+    ck_assert(geometry_make(&g, &s, 2, (int64_t[]){12, 12}, 1, 512, 16, 1));
+    check_case(&g, &seed, true);
+    cr_arena_free(&g.arena);
+}
+END_TEST
+
+// A run may have fewer images than the plan, whose scratch and packs must do.
+START_TEST(fewer_images_need_no_more_scratch)
+{
+    for (int64_t size = 1; size < 70; size += 3) {
+        geometry_case g;
+        const char *why;
+        cr_window_spec s = spec_of(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO);
+        ck_assert(geometry_make(&g, &s, 2, (int64_t[]){size, size}, 9, 64, 64, 1));
+        g.conv.window = &g.window;
+        g.conv.kernels = cr_kernels_choose(NULL, &why);
+        size_t scratch = cr_conv_winograd.scratch_bytes(&g.conv), slot = cr_conv_winograd.slot_bytes(&g.conv);
+        int kind = cr_conv_winograd.pack_kind(&g.conv);
+        for (; g.conv.images > 0; g.conv.images--) {
+            ck_assert_uint_le(cr_conv_winograd.scratch_bytes(&g.conv), scratch);
+            ck_assert_uint_le(cr_conv_winograd.slot_bytes(&g.conv), slot);
+            ck_assert_int_eq(cr_conv_winograd.pack_kind(&g.conv), kind);
+        }
+        cr_arena_free(&g.arena);
+    }
+}
+END_TEST
+
+static const char *refusal(int64_t kernel, int64_t stride, int64_t dilation, int64_t channels, bool exact)
+{
+    geometry_case g;
+    const char *why;
+    cr_window_spec s = spec_of(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO);
+    s.kernel[0] = kernel;
+    s.stride[1] = stride;
+    s.dilation[0] = dilation;
+    ck_assert(geometry_make(&g, &s, 2, (int64_t[]){20, 20}, 1, channels, 32, 1));
+    g.conv.window = &g.window;
+    g.conv.kernels = cr_kernels_choose(NULL, &why);
+    g.conv.exact = exact;
+    why = cr_conv_winograd.accepts(&g.conv);
+    cr_arena_free(&g.arena);
+    return why;
+}
+
+START_TEST(it_refuses_what_it_is_not_for)
+{
+    ck_assert_ptr_null(refusal(3, 1, 1, 16, false));
+    ck_assert_ptr_nonnull(refusal(5, 1, 1, 16, false));
+    ck_assert_ptr_nonnull(refusal(3, 2, 1, 16, false));
+    ck_assert_ptr_nonnull(refusal(3, 1, 2, 16, false));
+    ck_assert_ptr_nonnull(refusal(3, 1, 1, 3, false));
+    ck_assert_ptr_nonnull(refusal(3, 1, 1, 16, true));
+}
+END_TEST
+
+TEST_MAIN("kernels/winograd", every_mode_equals_the_definition, every_rule_equals_the_definition,
+          every_cut_of_the_map_equals_the_definition, many_channels_stay_within_bounds,
+          fewer_images_need_no_more_scratch, it_refuses_what_it_is_not_for)
