@@ -35,15 +35,15 @@ static cr_status set_inputs(const inference *f)
     return CREMA_OK;
 }
 
-static cr_status check(const inference *f, const cr_layer *layer, const cr_shaping *s)
+static cr_status check(const cr_layer *layer, const cr_shaping *s, cr_err *err)
 {
     for (int i = 0; i < layer->n_out; i++)
         if (!cr_shape_valid(&s->out[i]))
-            return cr_layer_fail(layer, f->err, layer->param, "top", (size_t)i,
-                                 "top \"%s\" would be too large", layer->out_name[i]);
+            return cr_layer_fail(layer, err, layer->param, "top", (size_t)i, "top \"%s\" would be too large",
+                                 layer->out_name[i]);
     for (int i = 0; i < s->n_blobs; i++)
         if (!cr_shape_valid(&s->blob[i].shape))
-            return cr_layer_fail(layer, f->err, NULL, NULL, 0, "its %s would be too large", s->blob[i].what);
+            return cr_layer_fail(layer, err, NULL, NULL, 0, "its %s would be too large", s->blob[i].what);
     return CREMA_OK;
 }
 
@@ -73,6 +73,21 @@ static bool has_dynamic_bottom(const inference *f, const cr_node *n)
     return false;
 }
 
+static cr_status leave_unknown(const inference *f, const cr_node *n)
+{
+    for (int j = 0; j < n->layer->n_out; j++)
+        f->s->tensor[n->out[j]].rank = -1;
+    return CREMA_OK;
+}
+
+// The most that data can make of a bottom does not fit, but less of it might.
+static cr_status warn_and_leave_unknown(const inference *f, const cr_node *n, const cr_err *why)
+{
+    cr_pos pos = {why->file, why->line, why->column};
+    cr_warn(n->layer->log, &pos, "%s; how many there are depends on data", why->message);
+    return leave_unknown(f, n);
+}
+
 static cr_status shape_layer(const inference *f, int i)
 {
     cr_shapes *all = f->s;
@@ -83,11 +98,8 @@ static cr_status shape_layer(const inference *f, int i)
     int unknown = is_run(layer) ? unknown_bottom(f, n) : 0;
     if (unknown >= 0 && is_run(layer) && !all->unknown_ok)
         return fail_unknown(f, n, unknown);
-    if (unknown >= 0) {
-        for (int j = 0; j < layer->n_out; j++)
-            all->tensor[n->out[j]].rank = -1;
-        return CREMA_OK;
-    }
+    if (unknown >= 0)
+        return leave_unknown(f, n);
     cr_shaping *s = cr_arena_alloc(f->arena, sizeof *s);
     cr_shape *in = cr_arena_array(f->arena, (size_t)layer->n_in, sizeof *in);
     cr_shape *out = cr_arena_array(f->arena, (size_t)layer->n_out, sizeof *out);
@@ -99,10 +111,18 @@ static cr_status shape_layer(const inference *f, int i)
     *s = (cr_shaping){.in = in, .out = out, .stored = stored};
     s->view = (layer->type->flags & CR_VIEW) != 0;
     s->n_stored = all->weights ? cr_weights_stored(all->weights, i, stored) : 0;
-    cr_status status = layer->type->shape(layer, s, f->err);
-    if (status != CREMA_OK || (status = check(f, layer, s)) != CREMA_OK)
-        return status;
     bool dynamic = has_dynamic_bottom(f, n);
+    cr_err own = {0};
+    cr_status status = layer->type->shape(layer, s, &own);
+    if (status == CREMA_OK)
+        status = check(layer, s, &own);
+    if (status != CREMA_OK && dynamic && all->unknown_ok)
+        return warn_and_leave_unknown(f, n, &own);
+    if (status != CREMA_OK) {
+        if (f->err)
+            *f->err = own;
+        return status;
+    }
     for (int j = 0; j < layer->n_out; j++) {
         all->tensor[n->out[j]] = out[j];
         all->dynamic[n->out[j]] = dynamic || (s->dynamic >> j & 1);
