@@ -101,6 +101,7 @@ static cr_status read_file(cr_arena *arena, const cr_file *file, const ProtobufC
     cr_builder *b = cr_builder_create(arena, type, file->name, options->log, options->strict);
     if (!b)
         return cr_no_memory(err);
+    cr_builder_expect(b, options->expected);
     if (out->form == CR_FORM_WIRE) {
         cr_wire_report report;
         status = cr_read_wire_file(b, file, dialect, options->log, &report, err);
@@ -112,6 +113,8 @@ static cr_status read_file(cr_arena *arena, const cr_file *file, const ProtobufC
     if (status != CREMA_OK)
         return status;
     out->root = cr_builder_finish(b, &out->notes, err);
+    if (out->root && out->form == CR_FORM_YAML)
+        cr_notes_set_rewritten(out->notes);
     return out->root ? CREMA_OK : err && err->status != CREMA_OK ? err->status : CREMA_ERR_INPUT;
 }
 

@@ -25,7 +25,8 @@ typedef struct cr_read_options {
     cr_form form;
     bool strict;
     const cr_log *log;
-    const char *dialect; // of a binary file; NULL: guessed
+    const char *dialect;         // of a binary file; NULL: guessed
+    const char *const *expected; // unknown fields that somebody reads (cr_builder_expect); may be NULL
 } cr_read_options;
 
 // Everything lives in the arena. options may be NULL.

@@ -41,7 +41,8 @@ struct cr_builder {
     const char *file;
     const cr_log *log;
     bool strict;
-    int depth; // of open messages below the root
+    const char *const *expected; // unknown fields that somebody reads; may be NULL
+    int depth;                   // of open messages below the root
     int n_warnings;
     frame frame[CR_MAX_DEPTH + 1];
     place last; // what a comment behind belongs to
@@ -62,6 +63,19 @@ cr_builder *cr_builder_create(cr_arena *arena, const ProtobufCMessageDescriptor 
     b->strict = strict;
     b->frame[0].message = cr_message_new(arena, root);
     return b->notes && b->frame[0].message && (b->file || !file) ? b : NULL;
+}
+
+void cr_builder_expect(cr_builder *b, const char *const *names)
+{
+    b->expected = names;
+}
+
+static bool is_expected(const cr_builder *b, const char *name)
+{
+    for (const char *const *n = b->depth == 1 ? b->expected : NULL; n && *n; n++)
+        if (strcmp(*n, name) == 0)
+            return true;
+    return false;
 }
 
 static const frame *top(const cr_builder *b)
@@ -410,6 +424,8 @@ cr_status cr_builder_unknown(cr_builder *b, const char *name, size_t name_size, 
     }
     if (!cr_notes_add_unknown(b->notes, top(b)->message, field, raw, line, column))
         return cr_no_memory(err);
+    if (is_expected(b, field))
+        return CREMA_OK;
     bool warn = may_warn(b);
     if (!warn && !b->strict)
         return CREMA_OK;

@@ -41,6 +41,10 @@ typedef struct cr_builder cr_builder;
 cr_builder *cr_builder_create(cr_arena *arena, const ProtobufCMessageDescriptor *root, const char *file,
                               const cr_log *log, bool strict);
 
+// Names (NULL-ended, not copied) of unknown fields that somebody reads from the notes: they are kept without a
+// warning, strict or not, in messages that are fields of the root (layers).
+void cr_builder_expect(cr_builder *b, const char *const *names);
+
 const ProtobufCMessageDescriptor *cr_builder_type(const cr_builder *b); // of the message being filled
 // The field of the current message with this name, or NULL. Names that the schema knows as aliases
 // (pad_t for pad_top) count.

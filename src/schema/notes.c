@@ -26,6 +26,7 @@ typedef struct entry {
 struct cr_notes {
     cr_arena *arena;
     const char *file;
+    bool rewritten;
     entry *entry;
     uint32_t n, room;
     uint32_t *slot; // entry number + 1; 0: free
@@ -244,6 +245,16 @@ const cr_unknown *cr_notes_unknown(const cr_notes *notes, const void *message)
 {
     const entry *e = lookup(notes, message, NULL, 0);
     return e && e->extra ? e->extra->first : NULL;
+}
+
+void cr_notes_set_rewritten(cr_notes *notes)
+{
+    notes->rewritten = true;
+}
+
+bool cr_notes_rewritten(const cr_notes *notes)
+{
+    return notes->rewritten;
 }
 
 const char *cr_notes_file(const cr_notes *notes)

@@ -45,6 +45,9 @@ cr_pos cr_notes_pos(const cr_notes *notes, const void *message, const char *fiel
 const char *cr_notes_before(const cr_notes *notes, const void *message, const char *field, size_t index);
 const char *cr_notes_behind(const cr_notes *notes, const void *message, const char *field, size_t index);
 const cr_unknown *cr_notes_unknown(const cr_notes *notes, const void *message); // the first, or NULL
+// The texts of unknown fields were written by the reader (YAML): lines and columns inside them mean nothing.
+void cr_notes_set_rewritten(cr_notes *notes);
+bool cr_notes_rewritten(const cr_notes *notes);
 const char *cr_notes_file(const cr_notes *notes);
 
 #endif

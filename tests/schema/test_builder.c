@@ -253,9 +253,34 @@ START_TEST(comments_go_to_their_fields)
 }
 END_TEST
 
-TEST_MAIN("schema/builder", fields_are_found_by_name_and_alias, defaults_are_there_and_not_given,
-          repeated_fields_grow, a_refused_element_is_not_counted,
-          a_scalar_given_twice_warns_and_the_last_counts, a_block_given_twice_is_merged_with_one_warning,
-          blocks_are_entered_and_left, errors_name_the_layer_and_its_block, enum_names_may_stand_in_quotes,
+START_TEST(expected_fields_of_a_layer_are_kept_without_a_warning)
+{
+    static const char *const names[] = {"other", "my_param", NULL};
+    for (int strict = 0; strict < 2; strict++) {
+        fixture f;
+        start(&f, &crema__net_parameter__descriptor, strict);
+        cr_builder_expect(f.b, names);
+        ck_assert_int_eq(cr_builder_enter(f.b, field(&f, "layer"), 1, 1, &f.err), CREMA_OK);
+        ck_assert_int_eq(cr_builder_unknown(f.b, "my_param", 8, "my_param {}", 11, 4, 5, &f.err), CREMA_OK);
+        ck_assert_int_eq(f.n_warnings, 0);
+        ck_assert_int_eq(cr_builder_enter(f.b, field(&f, "relu_param"), 1, 1, &f.err), CREMA_OK);
+        cr_builder_unknown(f.b, "my_param", 8, "my_param {}", 11, 4, 5, &f.err); // nobody looks there
+        ck_assert_int_eq(f.err.status, strict ? CREMA_ERR_INPUT : CREMA_OK);
+        ck_assert_int_eq(f.n_warnings, !strict);
+        cr_builder_leave(f.b, &f.err);
+        cr_builder_leave(f.b, &f.err);
+        cr_notes *notes;
+        Crema__NetParameter *net = (Crema__NetParameter *)cr_builder_finish(f.b, &notes, &f.err);
+        ck_assert_str_eq(cr_notes_unknown(notes, net->layer[0])->text, "my_param {}");
+        cr_arena_free(&f.arena);
+    }
+}
+END_TEST
+
+TEST_MAIN("schema/builder", expected_fields_of_a_layer_are_kept_without_a_warning,
+          fields_are_found_by_name_and_alias, defaults_are_there_and_not_given, repeated_fields_grow,
+          a_refused_element_is_not_counted, a_scalar_given_twice_warns_and_the_last_counts,
+          a_block_given_twice_is_merged_with_one_warning, blocks_are_entered_and_left,
+          errors_name_the_layer_and_its_block, enum_names_may_stand_in_quotes,
           names_that_an_enum_lacks_are_kept_beside_it, unknown_fields_warn_with_the_nearest_name_and_are_kept,
           the_flood_of_warnings_ends, comments_go_to_their_fields)
