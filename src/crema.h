@@ -183,7 +183,8 @@ CREMA_API const char *crema_version(void);
 // Writes "file:line:col: message" (as much of it as is known) to buf, always terminated. Returns buf.
 CREMA_API char *crema_error_text(const crema_error *err, char *buf, size_t size);
 
-// options may be NULL. The context must outlive its nets. Returns NULL when out of memory or options are bad.
+// options may be NULL. Returns NULL when out of memory or options are bad. A context that is freed before its nets
+// goes with the last of them; its callbacks are called until then.
 CREMA_API crema_context *crema_context_create(const crema_context_options *options, crema_error *err);
 CREMA_API void crema_context_free(crema_context *context);
 
@@ -242,6 +243,145 @@ CREMA_API const char *crema_runner_blob_name(const crema_runner *runner, int ind
 CREMA_API int crema_runner_n_steps(const crema_runner *runner);
 CREMA_API crema_status crema_runner_step(const crema_runner *runner, int index, crema_step_info *info);
 CREMA_API void crema_runner_memory(const crema_runner *runner, crema_memory_info *info);
+
+/*
+ * Layer types of your own. A type is a name and some callbacks; it belongs to the context that it was added to and
+ * counts for the nets that are loaded from then on.
+ *
+ *   setup  once per layer while a net is loaded: reads and checks the parameters (crema_field_*)
+ *   shape  for each new set of input shapes: the tops' shapes, the weights that are wanted, memory; pure
+ *   run    once per forward: computes; should not allocate, so that forward does not
+ *   free   when the net is freed: what setup made
+ *
+ * Each takes the type's `user` first. A callback that fails returns a status and a sentence in err; the layer's name
+ * and place are put before it. crema_field_fail does that at a parameter's own place. A layer's callbacks may be
+ * called by several threads at once (but for setup and free), so what setup made must not be changed by them.
+ */
+typedef struct crema_layer crema_layer;
+
+#define CREMA_MAX_WEIGHTS 8 // blobs of one layer
+
+typedef struct crema_weight_spec {
+    const char *name; // "weights", "bias": for messages; must stay valid as long as the layer
+    crema_shape shape;
+    float fill; // the value without a weights file
+} crema_weight_spec;
+
+// The work sheet of `shape`. What is to be filled is zero before the call, but for the tops' rank, which is -1.
+typedef struct crema_layer_shapes {
+    size_t struct_size;
+    int n_bottoms;
+    const crema_shape *bottoms;
+    int n_stored; // blobs that the weights file has for this layer; 0: none, or no file
+    const crema_shape *stored;
+    int n_tops;
+    // To be filled:
+    crema_shape *tops; // n_tops
+    int n_weights;
+    crema_weight_spec weights[CREMA_MAX_WEIGHTS];
+    size_t scratch_bytes; // for run, undefined at its start
+    size_t memory_bytes;  // kept from one forward to the next; zero at first and after crema_runner_reset
+    int64_t macs;         // multiply-adds
+    unsigned dynamic;     // bit i: axis 0 of top i is an upper bound, and run sets the real number
+} crema_layer_shapes;
+
+typedef struct crema_const_blob {
+    const char *name;
+    crema_shape shape;
+    const float *data; // contiguous, n c h w
+} crema_const_blob;
+
+// What `run` gets. Nothing of it is valid after the call.
+typedef struct crema_layer_run {
+    size_t struct_size;
+    int n_bottoms, n_tops, n_weights;
+    const crema_const_blob *bottoms;
+    crema_blob *tops; // a dynamic top's shape.dim[0] may be made smaller
+    const crema_const_blob *weights;
+    void *scratch; // 64-byte aligned; of this call alone
+    void *memory;  // 64-byte aligned; of this layer in this runner
+} crema_layer_run;
+
+enum {
+    CREMA_LAYER_IN_PLACE = 1,        // run works where top 0 is the very memory of bottom 0
+    CREMA_LAYER_TOPS_AS_BOTTOMS = 2, // as many tops as bottoms
+    CREMA_LAYER_OVERRIDE = 4         // may have the name of a built-in type, which it then replaces
+};
+
+typedef struct crema_layer_type {
+    size_t struct_size;
+    const char *name;             // what a net writes as type: "LocalContrast"
+    const char *param;            // its block of parameters: "local_contrast_param"; NULL: none
+    int min_bottoms, max_bottoms; // max -1: any number
+    int min_tops, max_tops;       // -1: any number
+    unsigned flags;               // CREMA_LAYER_*
+    void *user;                   // for the callbacks
+    void (*release)(void *user);  // when the type is gone with its context; may be NULL
+    // *state is the layer's own, NULL at first. May be NULL: there is nothing to set up.
+    crema_status (*setup)(void *user, crema_layer *layer, void **state, crema_error *err);
+    crema_status (*shape)(void *user, const crema_layer *layer, const void *state, crema_layer_shapes *shapes,
+                          crema_error *err);
+    crema_status (*run)(void *user, const crema_layer *layer, const void *state, const crema_layer_run *run,
+                        crema_error *err);
+    // Called once if setup left a state, even where it then failed. May be NULL.
+    void (*free)(void *user, void *state);
+} crema_layer_type;
+
+// Copies the type. Not while nets are being loaded with the context. When it fails, `release` is not called.
+CREMA_API crema_status crema_context_add_layer_type(crema_context *context, const crema_layer_type *type,
+                                                    crema_error *err);
+
+// Name, type, bottoms and tops of the layer; the phase it runs in.
+CREMA_API void crema_layer_describe(const crema_layer *layer, crema_layer_info *info);
+CREMA_API crema_phase crema_layer_phase(const crema_layer *layer);
+
+/*
+ * Parameters by path, from the layer down: "my_param.kernel_size", "scale_param.axis", "name". It does not matter
+ * whether crema knows such a field. A part with a number in brackets means that one of a repeated block:
+ * "my_param.stage[1].stride"; without one all blocks of that name count together. index: which value of a
+ * repeated field, 0 for a single one.
+ *
+ * Where there is no such value, *out stays as it was, so put the default there first. A value of another type is an
+ * error at its place. To be called in setup: fields of the type's own block that setup has not asked for
+ * are warned about (misspelt ones, that is). A net in the binary format does not hold the names of fields that
+ * crema does not know: asking for one is an error then.
+ */
+// How many values there are; of a block: how many blocks. -1: the path is not one, or the net is binary (above).
+CREMA_API int crema_field_count(const crema_layer *layer, const char *path);
+CREMA_API crema_status crema_field_get_int(const crema_layer *layer, const char *path, int index,
+                                           int64_t *out, crema_error *err);
+CREMA_API crema_status crema_field_get_double(const crema_layer *layer, const char *path, int index,
+                                              double *out, crema_error *err);
+CREMA_API crema_status crema_field_get_bool(const crema_layer *layer, const char *path, int index, int *out,
+                                            crema_error *err);
+// A string, or an enum's name. Valid as long as the net.
+CREMA_API crema_status crema_field_get_string(const crema_layer *layer, const char *path, int index,
+                                              const char **out, crema_error *err);
+
+#if defined(__GNUC__)
+#define CREMA_PRINTF(at, first) __attribute__((format(printf, at, first)))
+#else
+#define CREMA_PRINTF(at, first)
+#endif
+
+// An error at a field: `net.prototxt:41:16: layer "x" (MyType): <your sentence>`. Where the field is not there the
+// place is that of the block it would be in. path NULL: the layer. Returns CREMA_ERR_INPUT.
+CREMA_API crema_status crema_field_fail(const crema_layer *layer, const char *path, int index,
+                                        crema_error *err, const char *format, ...) CREMA_PRINTF(5, 6);
+
+/*
+ * A plugin is a shared object (`cc -shared -fPIC`) that defines these two and is loaded by crema_plugin_load
+ * (crema_tools.h) or `crema run --plugin FILE.so`:
+ *
+ *     const int crema_plugin_abi = CREMA_PLUGIN_ABI;
+ *     crema_status crema_plugin_init(crema_context *context, crema_error *err)
+ *     {
+ *         return crema_context_add_layer_type(context, &my_type, err);
+ *     }
+ */
+#define CREMA_PLUGIN_ABI 1
+CREMA_API extern const int crema_plugin_abi;
+CREMA_API crema_status crema_plugin_init(crema_context *context, crema_error *err);
 
 #ifdef __cplusplus
 }

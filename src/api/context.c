@@ -2,6 +2,8 @@
  * context.c - crema_context: options and callbacks.
  */
 #include "api/context.h"
+#include "api/custom.h"
+#include "api/load.h"
 #include "kernels/conv.h"
 
 #include <stdio.h>
@@ -38,6 +40,13 @@ static cr_status choose_kernels(crema_context *c, cr_err *err)
     return cr_fail(err, CREMA_ERR_USAGE, NULL, "ISA level \"%s\": %s", name, why);
 }
 
+static void destroy(crema_context *context)
+{
+    cr_custom_release(context);
+    cr_arena_free(&context->arena);
+    cr_free(context);
+}
+
 crema_context *crema_context_create(const crema_context_options *options, crema_error *err)
 {
     cr_clear(err);
@@ -46,6 +55,8 @@ crema_context *crema_context_create(const crema_context_options *options, crema_
         cr_no_memory(err);
         return NULL;
     }
+    c->refs = 1;
+    c->destroy = destroy;
     cr_status status = CREMA_OK;
     if (!cr_copy_options(&c->options, sizeof c->options, options))
         status = cr_fail(err, CREMA_ERR_USAGE, NULL, "crema_context_options.struct_size is not set");
@@ -67,8 +78,5 @@ crema_context *crema_context_create(const crema_context_options *options, crema_
 
 void crema_context_free(crema_context *context)
 {
-    if (!context)
-        return;
-    cr_arena_free(&context->arena);
-    cr_free(context);
+    cr_context_unref(context);
 }

@@ -13,10 +13,15 @@ struct crema_context {
     const cr_kernels *kernels;
     cr_arena arena;
     cr_log log;
+    int refs; // atomic: the caller's and one for each net
+    void (*destroy)(crema_context *context);
+    int n_types;
+    const cr_layer_type *const *types; // of the caller (custom.c), NULL-ended; NULL: none
+    const char *const *params;         // the blocks that these read, NULL-ended
 };
 
 struct crema_net {
-    const crema_context *context;
+    crema_context *context;
     cr_graph graph;
     cr_weights *weights;
     cr_plan *plan; // for the declared shapes; NULL when they are not all known

@@ -8,6 +8,18 @@
 
 #include <string.h>
 
+crema_context *cr_context_ref(crema_context *context)
+{
+    __atomic_add_fetch(&context->refs, 1, __ATOMIC_RELAXED);
+    return context;
+}
+
+void cr_context_unref(crema_context *context)
+{
+    if (context && __atomic_sub_fetch(&context->refs, 1, __ATOMIC_ACQ_REL) == 0)
+        context->destroy(context);
+}
+
 cr_status cr_load_options(cr_arena *arena, const crema_net_options *from, crema_net_options *to, cr_err *err)
 {
     if (!from || !cr_copy_options(to, sizeof *to, from))
@@ -48,7 +60,7 @@ static cr_status upgrade(const crema_context *c, cr_arena *arena, const cr_messa
 cr_status cr_load_graph(const crema_context *c, const crema_net_options *o, bool unknown_ok, cr_graph *graph,
                         cr_err *err)
 {
-    cr_read_options read = {.strict = c->options.strict, .log = &c->log};
+    cr_read_options read = {.strict = c->options.strict, .log = &c->log, .expected = c->params};
     cr_message message;
     cr_status status =
         cr_read_message(&graph->arena, &o->net, &crema__net_parameter__descriptor, &read, &message, err);
@@ -60,6 +72,7 @@ cr_status cr_load_graph(const crema_context *c, const crema_net_options *o, bool
                                 .level = o->level,
                                 .stages = o->stages,
                                 .n_stages = o->n_stages,
+                                .types = c->types,
                                 .unknown_ok = unknown_ok,
                                 .log = &c->log};
     return cr_graph_build(graph, (Crema__NetParameter *)message.root, message.notes, &options, err);

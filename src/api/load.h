@@ -6,6 +6,10 @@
 
 #include "api/context.h"
 
+// A net keeps its context. NULL is fine to unref.
+crema_context *cr_context_ref(crema_context *context);
+void cr_context_unref(crema_context *context);
+
 // Checks the caller's options and copies what must outlive the call into the arena.
 cr_status cr_load_options(cr_arena *arena, const crema_net_options *from, crema_net_options *to, cr_err *err);
 // Reads the net into the graph, which is empty but for its arena. unknown_ok: layers of unknown types are kept.

@@ -33,7 +33,7 @@ crema_net *crema_net_load(crema_context *context, const crema_net_options *optio
             cr_fail(err, CREMA_ERR_USAGE, NULL, "no context was given");
         return NULL;
     }
-    net->context = context;
+    net->context = cr_context_ref(context);
     crema_net_options copy;
     cr_status status = cr_load_options(&net->graph.arena, options, &copy, err);
     if (status == CREMA_OK)
@@ -56,6 +56,7 @@ void crema_net_free(crema_net *net)
     cr_plan_unref(net->plan);
     cr_weights_free(net->weights);
     cr_graph_free(&net->graph);
+    cr_context_unref(net->context);
     cr_free(net);
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 struct crema_summary {
+    crema_context *context;
     cr_graph graph;
     cr_weights *weights;
     cr_shapes shapes;
@@ -60,6 +61,7 @@ crema_summary *crema_summary_create(crema_context *context, const crema_net_opti
         cr_no_memory(err);
         return NULL;
     }
+    s->context = cr_context_ref(context);
     if (make(s, context, options, shapes, n, err) != CREMA_OK) {
         crema_summary_free(s);
         return NULL;
@@ -73,6 +75,7 @@ void crema_summary_free(crema_summary *summary)
         return;
     cr_weights_free(summary->weights);
     cr_graph_free(&summary->graph);
+    cr_context_unref(summary->context);
     cr_free(summary);
 }
 

@@ -45,6 +45,14 @@ static cr_status stand_in(build *b, const Crema__LayerParameter *p, const cr_lay
     return CREMA_OK;
 }
 
+static const char *nearest_type(const build *b, const char *name)
+{
+    const char *near = cr_layer_type_nearest(name);
+    for (const cr_layer_type *const *t = b->options->types; t && *t; t++)
+        near = cr_nearest(name, (const char *const[]){(*t)->name, near, NULL});
+    return near;
+}
+
 static cr_status find_type(build *b, const Crema__LayerParameter *p, const cr_layer_type **type)
 {
     const char *name = p->name ? p->name : "";
@@ -60,7 +68,7 @@ static cr_status find_type(build *b, const Crema__LayerParameter *p, const cr_la
     if (b->options->unknown_ok)
         return stand_in(b, p, type);
     cr_pos pos = cr_notes_pos(b->g->notes, p, "type", 0);
-    const char *near = cr_layer_type_nearest(p->type);
+    const char *near = nearest_type(b, p->type);
     if (near)
         return cr_fail(b->err, CREMA_ERR_UNSUPPORTED, &pos,
                        "layer \"%s\": unknown layer type \"%s\"; the nearest known one is \"%s\"", name,
@@ -124,6 +132,21 @@ static bool reads_block(const cr_layer_type *type, const char *block)
     return strcmp(block, "transform_param") == 0 || strcmp(block, "loss_param") == 0;
 }
 
+// Blocks that only the caller's types read: the reader has left it to us to warn where another layer has one.
+static void check_unknown_blocks(const build *b, const cr_layer *layer)
+{
+    for (const cr_unknown *u = cr_notes_unknown(layer->notes, layer->param); u; u = u->next)
+        for (const cr_layer_type *const *t = b->options->types; t && *t; t++) {
+            if (!(*t)->param || strcmp((*t)->param, u->name) != 0)
+                continue;
+            cr_pos pos = {cr_notes_file(layer->notes), u->line, u->column};
+            if (!reads_block(layer->type, u->name))
+                cr_warn(layer->log, &pos, "layer \"%s\" (%s): does not read %s, which is ignored",
+                        layer->name, layer->type->name, u->name);
+            break;
+        }
+}
+
 // A parameter block that belongs to another type is a warning, as Caffe ignores it; padding fields in it are
 // an error, since they must never be ignored.
 static cr_status check_blocks(build *b, const cr_layer *layer)
@@ -146,6 +169,7 @@ static cr_status check_blocks(build *b, const cr_layer *layer)
                                  "does not implement padding, so %s in %s can't hold", pad, f->name);
         cr_layer_warn(layer, m, f->name, 0, "does not read %s, which is ignored", f->name);
     }
+    check_unknown_blocks(b, layer);
     return CREMA_OK;
 }
 
@@ -443,6 +467,11 @@ cr_status cr_graph_build(cr_graph *graph, Crema__NetParameter *net, cr_notes *no
 
 void cr_graph_free(cr_graph *graph)
 {
+    for (int i = 0; i < graph->n_layers; i++) {
+        cr_layer *layer = graph->node[i].layer;
+        if (layer->type->release)
+            layer->type->release(layer);
+    }
     cr_arena arena = graph->arena; // the graph's own fields may live in it
     cr_arena_free(&arena);
     memset(graph, 0, sizeof *graph);

@@ -59,6 +59,7 @@ typedef struct cr_layer_type {
     cr_status (*shape)(const cr_layer *layer, cr_shaping *s, cr_err *err);
     cr_status (*prepare)(cr_step *step, const cr_preparing *p, cr_err *err); // may be NULL
     void (*run)(const cr_step *step, cr_run *run);
+    void (*release)(cr_layer *layer); // with the graph, also after setup failed; NULL: the arena has it all
 } cr_layer_type;
 
 struct cr_layer {
@@ -96,11 +97,12 @@ struct cr_shaping {
     int64_t macs;
     // Top 0 where it is dynamic: what Caffe has there before a run, for summaries; rank 0: the bound.
     cr_shape declared;
-    unsigned dynamic;    // bit i: the shape of top i is an upper bound, run sets the real one
-    int view_axis;       // CR_CONCAT, CR_SLICE: the axis
-    bool view;           // this instance has no run: as CR_VIEW (set from the flag before the call)
-    size_t state_bytes;  // kept between forwards (recurrent layers), zeroed by a reset
-    const char *reading; // as layer.reading, where shapes or stored blobs decide; NULL: that of setup
+    unsigned dynamic;     // bit i: the shape of top i is an upper bound, run sets the real one
+    int view_axis;        // CR_CONCAT, CR_SLICE: the axis
+    bool view;            // this instance has no run: as CR_VIEW (set from the flag before the call)
+    size_t scratch_bytes; // for prepare() to take over, where the shapes decide
+    size_t state_bytes;   // kept between forwards (recurrent layers), zeroed by a reset
+    const char *reading;  // as layer.reading, where shapes or stored blobs decide; NULL: that of setup
 };
 
 // What prepare() may use.
