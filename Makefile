@@ -40,7 +40,7 @@ endif
 BLAS_DIR := $(shell $(PKG) --variable=libdir openblas 2>/dev/null)
 PKG_CFLAGS := $(shell $(PKG) --cflags $(LIB_PACKAGES) $(TOOLS_PACKAGES) 2>/dev/null)
 LIBS := $(shell $(PKG) --libs $(LIB_PACKAGES) 2>/dev/null) -Wl,-rpath,$(BLAS_DIR) -lpthreadpool -lpthread -lm
-TOOLS_LIBS := $(shell $(PKG) --libs $(TOOLS_PACKAGES) 2>/dev/null)
+TOOLS_LIBS := $(shell $(PKG) --libs $(TOOLS_PACKAGES) 2>/dev/null) -ldl
 
 SRC := $(wildcard src/*/*.c)
 CLI_SRC := $(wildcard src/cli/*.c)
@@ -121,9 +121,10 @@ $(B)/libcrema-tools.so.$(SOVERSION): $(TOOLS_OBJ) $(B)/libcrema.so.$(SOVERSION) 
 $(B)/cli.a: $(filter-out %/main.o,$(CLI_OBJ))
 	@rm -f $@
 	@$(AR) rcs $@ $^
+# Plugins find crema_* in the command itself.
 $(B)/crema: $(B)/obj/cli/main.o $(B)/cli.a $(B)/libcrema-tools.a $(B)/libcrema.a
 	@echo "  LD $@"
-	@$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(TOOLS_LIBS)
+	@$(CC) $(LDFLAGS) -rdynamic -o $@ $^ $(LIBS) $(TOOLS_LIBS)
 
 # Unit tests: one program a file, linked with the command's parts, the static libraries and what tests/support
 # has for all.
@@ -140,6 +141,15 @@ $(B)/tests/%: tests/%.c $(B)/support.a $(B)/cli.a $(B)/libcrema-tools.a $(B)/lib
 	@$(CC) $(TEST_CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(B)/support.a $(B)/cli.a $(B)/libcrema-tools.a \
 	    $(B)/libcrema.a $(LIBS) $(TOOLS_LIBS) $(shell $(PKG) --libs check)
 
+# Plugins for the tests, against the public header. A program that loads one shows its own crema_* to it.
+PLUGINS := $(patsubst tests/%.c,$(B)/tests/%.so,$(wildcard tests/plugin/*.c))
+$(B)/tests/plugin/%.so: tests/plugin/%.c src/crema.h
+	@mkdir -p $(@D)
+	@echo "  CC $<"
+	@$(CC) -std=c11 $(WARN) $(CFLAGS) -fPIC -shared -Isrc -o $@ $< -lm
+$(B)/tests/api/test_tools_plugin: LDFLAGS += -rdynamic
+$(B)/tests/api/test_tools_plugin $(B)/tests/cli/test_command: | $(PLUGINS)
+
 # Times convolutions. Only the program itself is built for this very CPU, for its measure of the peak.
 bench-conv: $(B)/bench_conv
 $(B)/bench_conv: tests/bench/bench_conv.c $(B)/libcrema.a
@@ -147,7 +157,7 @@ $(B)/bench_conv: tests/bench/bench_conv.c $(B)/libcrema.a
 	@$(CC) $(TEST_CFLAGS) -O2 -march=native -ffp-contract=fast $(LDFLAGS) -o $@ $< $(B)/libcrema.a $(LIBS)
 
 # All unit tests of one build; those of the command run it.
-unit: $(TEST_BIN) $(if $(CLI_SRC),$(B)/crema)
+unit: $(TEST_BIN) $(PLUGINS) $(if $(CLI_SRC),$(B)/crema)
 	@CREMA_BIN=$(abspath $(B)/crema) tests/run.sh $(TEST_BIN)
 
 # Installing packages may change what pkg-config says above: the build is a make of its own.

@@ -128,6 +128,12 @@ CREMA_API int crema_summary_get_input(const crema_summary *summary, int index, c
 CREMA_API int crema_summary_get_output(const crema_summary *summary, int index, crema_summary_blob *blob);
 CREMA_API void crema_summary_get_totals(const crema_summary *summary, crema_summary_totals *totals);
 
+/* ---- plugins ---- */
+
+// Loads a shared object that adds layer types to the context (crema_plugin_init in crema.h). It stays loaded until
+// the process ends. When it fails, some of its types may have been added.
+CREMA_API crema_status crema_plugin_load(crema_context *context, const char *path, crema_error *err);
+
 /* ---- checking against stored outputs ---- */
 
 typedef struct crema_check_options {
@@ -141,6 +147,8 @@ typedef struct crema_check_options {
     int (*cancel)(void *user);
     void *user;
     const char *isa; // as in crema_context_options
+    // Gets the context that the nets are loaded in, before the first: to add layer types. Its error ends the run.
+    crema_status (*prepare)(void *user, crema_context *context, crema_error *err);
 } crema_check_options;
 
 typedef struct crema_check_result {

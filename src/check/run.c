@@ -324,9 +324,13 @@ cr_status cr_check_run(const char *path, const crema_check_options *options,
                                    .isa = options->isa};
         crema_error context_err = {0};
         checker c = {.options = options, .context = crema_context_create(&o, &context_err)};
-        status = c.context ? run_cases(&c, &manifest, report, user, err) : context_err.status;
+        status = context_err.status;
         if (!c.context && err)
             *err = context_err;
+        if (status == CREMA_OK && options->prepare)
+            status = options->prepare(options->user, c.context, err);
+        if (status == CREMA_OK)
+            status = run_cases(&c, &manifest, report, user, err);
         crema_context_free(c.context);
     }
     cr_arena_free(&arena);

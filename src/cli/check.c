@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/json.h"
 #include "cli/net.h"
+#include "cli/plugin.h"
 #include "cli/print.h"
 #include "crema_tools.h"
 
@@ -14,6 +15,7 @@
 
 typedef struct checking {
     cli_session *s;
+    const cli_args *args;
     const char *manifest;
     cli_json *json; // NULL: text
     int64_t passed, failed;
@@ -89,7 +91,14 @@ static void on_result(void *user, const crema_check_result *result)
 // Also true when nobody reads the results any more (a full disk, a closed pipe).
 static int stop(void *user)
 {
-    return cli_stop(user) || ferror(stdout);
+    const checking *c = user;
+    return cli_stop(c->s) || ferror(stdout);
+}
+
+static crema_status prepare(void *user, crema_context *context, crema_error *err)
+{
+    const checking *c = user;
+    return cli_plugins_load(c->args, context, err);
 }
 
 static int check_all(checking *c, const cli_args *args, crema_check_options *options)
@@ -119,6 +128,8 @@ static int check(cli_session *s, const cli_args *args)
     int code = cli_int_value(s, args, OPT_THREADS, 1, 1024, &threads);
     if (code != CLI_OK)
         return code;
+    cli_json json = {.f = stdout};
+    checking c = {.s = s, .args = args, .json = cli_value(args, OPT_JSON) ? &json : NULL};
     crema_check_options options = {.struct_size = sizeof options,
                                    .root = cli_value(args, OPT_ROOT),
                                    .filter = cli_value(args, OPT_FILTER),
@@ -128,9 +139,8 @@ static int check(cli_session *s, const cli_args *args)
                                    .conv_algorithm = cli_value(args, OPT_CONV),
                                    .isa = cli_isa(args),
                                    .cancel = stop,
-                                   .user = s};
-    cli_json json = {.f = stdout};
-    checking c = {.s = s, .json = cli_value(args, OPT_JSON) ? &json : NULL};
+                                   .user = &c,
+                                   .prepare = prepare};
     if (c.json) {
         cli_json_begin(c.json, NULL, '{');
         cli_json_begin(c.json, "cases", '[');
@@ -156,6 +166,7 @@ static const cli_option options[] = {
     {OPT_STRICT, 0, "strict", NULL, "tolerances without the rms term"},
     {OPT_CONV, 0, "conv", "NAME", "force a convolution algorithm, such as im2col"},
     {OPT_ISA, 0, "isa", "LEVEL", "kernels of level v4, v3, v2 or neon (default: $CREMA_ISA, or the best)"},
+    {OPT_PLUGIN, 0, "plugin", "FILE.so", "a shared object with more layer types; may be repeated"},
     {OPT_THREADS, 0, "threads", "N", "threads (default: one per core); results are the same for any number"},
     {OPT_JSON, 0, "json", NULL,
      "print JSON; NaN and infinities are the strings \"NaN\", \"Infinity\", \"-Infinity\""},

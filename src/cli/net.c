@@ -3,6 +3,7 @@
  */
 #include "cli/net.h"
 
+#include "cli/plugin.h"
 #include "cli/print.h"
 
 #include <stdlib.h>
@@ -17,6 +18,7 @@ const cli_option cli_net_options[] = {
     {OPT_SEED, 0, "seed", "N", "seed of the fillers (default 0)"},
     {OPT_BN_FACTOR_1, 0, "bn-factor-1", NULL,
      "BatchNorm with factor 0: take its statistics as real (NVIDIA's)"},
+    {OPT_PLUGIN, 0, "plugin", "FILE.so", "a shared object with more layer types; may be repeated"},
     {OPT_STRICT, 0, "strict", NULL, "fields that are not known, or given twice, are errors"},
     {0}};
 
@@ -131,7 +133,11 @@ int cli_net_request_read(cli_session *s, const cli_args *args, cli_net_request *
         return code;
     crema_error err = {0};
     out->context = crema_context_create(&how, &err);
-    return out->context ? CLI_OK : cli_fail_with(s, &err);
+    if (!out->context || cli_plugins_load(args, out->context, &err) != CREMA_OK) {
+        crema_context_free(out->context);
+        return cli_fail_with(s, &err);
+    }
+    return CLI_OK;
 }
 
 int cli_net_load(cli_session *s, const cli_args *args, cli_net *out)

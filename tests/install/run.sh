@@ -46,6 +46,17 @@ example() { # example NAME LINKER-FLAGS...: builds, runs on a picture of a 3, wa
 export LD_LIBRARY_PATH="$prefix/lib"
 example shared $(pkg-config --libs crema-tools)
 ok 'it uses the shared library' sh -c "ldd $top/shared | grep -q '$prefix/lib/libcrema.so.0'"
+# A plugin sees crema.h alone; it finds the functions in whoever loads it.
+ok 'a plugin builds' ${CC:-cc} $flags $(pkg-config --cflags crema) -shared -fPIC -o "$top/example.so" \
+    tests/plugin/example.c -lm
+printf "input: 'x' input_shape { dim: 1 dim: 1 dim: 2 dim: 2 }
+layer { name: 'lc' type: 'LocalContrast' bottom: 'x' top: 'y' }" >"$top/lc.prototxt"
+ok 'the installed command runs it' "$prefix/bin/crema" time "$top/lc.prototxt" --plugin "$top/example.so"
+printf '#include <crema_tools.h>
+int main(int n, char **v) { return n < 2 || crema_plugin_load(crema_context_create(0, 0), v[1], 0); }' >"$top/load.c"
+ok 'a program that loads a plugin builds' ${CC:-cc} $flags $(pkg-config --cflags crema-tools) -o "$top/load" \
+    "$top/load.c" $(pkg-config --libs crema-tools)
+ok 'it loads it' "$top/load" "$top/example.so"
 unset LD_LIBRARY_PATH
 example static $(pkg-config --static --libs crema-tools | sed -E 's/-l(crema(-tools)?)/-l:lib\1.a/g')
 ok 'it does not need the shared library' sh -c "! ldd $top/static | grep -q libcrema"
