@@ -4,6 +4,7 @@
 #   cases/, models/  every case of every manifest; tests/shared_pending.txt lists those that need layer types
 #                    of later versions, and it is a failure when one of them passes
 #   threads          the same cases and nets give the same bits with 1, 2 and 3 threads
+#   corpus/          every net of the wild loads in the shapes that Caffe gives it (tests/corpus.py)
 #   bench/           seven well-known nets, with weights made on the spot, and our own nets/ of the same name
 #
 # The last line is "N passed, M failed".
@@ -102,6 +103,16 @@ if [ -n "$python" ]; then
     for name in $(sed -n 's/.*{name: \([^,]*\), net: .*/\1/p' "$shared/bench/bench.yaml"); do bench "$name"; done
 else
     echo "numpy is not there: bench/ is left out"
+fi
+
+if command -v python3 >/dev/null; then
+    python3 tests/corpus.py "$crema" "$shared" >"$scratch/log" 2>&1
+    sed -n 's/^FAIL  /FAILED: corpus: /p' "$scratch/log"
+    set -- $(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$scratch/log")
+    [ $# -eq 2 ] || { fail "corpus: $(tail -n 1 "$scratch/log")"; set -- 0 0; }
+    passed=$((passed + $1)) failed=$((failed + $2))
+else
+    echo "python3 is not there: corpus/ is left out"
 fi
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

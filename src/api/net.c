@@ -113,7 +113,7 @@ crema_status crema_net_layer(const crema_net *net, int index, crema_layer_info *
 crema_status crema_net_param(const crema_net *net, int layer, int index, crema_shape *shape,
                              const float **values)
 {
-    bool there = layer >= 0 && layer < net->graph.n_layers && index >= 0 && index < CR_MAX_BLOBS &&
+    bool there = layer >= 0 && layer < net->graph.n_layers && index >= 0 &&
                  cr_weights_value(net->weights, layer, index, shape, values);
     return there ? CREMA_OK : CREMA_ERR_USAGE;
 }

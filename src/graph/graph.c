@@ -325,8 +325,8 @@ static cr_status add_layer(build *b, const Crema__LayerParameter *p)
         (status = bind_bottoms(b, layer, in)) != CREMA_OK || (status = bind_tops(b, layer, out)) != CREMA_OK)
         return status;
     g->n_layers++;
-    if (layer->type->flags & CR_TRAIN_ONLY)
-        cr_layer_warn(layer, p, NULL, 0, "is a layer of training, which is not run");
+    if (layer->type->not_run)
+        cr_layer_warn(layer, p, NULL, 0, "is %s, which is not run", layer->type->not_run);
     return layer->type->setup ? layer->type->setup(layer, b->err) : CREMA_OK;
 }
 

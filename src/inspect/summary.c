@@ -26,8 +26,8 @@ static cr_status set_params(const cr_node *node, const cr_shaping *s, cr_arena *
     if (!list)
         return cr_no_memory(err);
     for (int i = 0; i < s->n_blobs; i++) {
-        int64_t n = cr_shape_count(&s->blob[i].shape);
-        list[i] = s->blob[i].shape;
+        list[i] = cr_shaping_blob(node->layer, s, i).shape;
+        int64_t n = cr_shape_count(&list[i]);
         row->n_values += n;
         if (!shared(node, i))
             totals->n_values += n;
@@ -49,7 +49,7 @@ static cr_status set_row(const cr_shapes *shapes, int i, cr_arena *arena, cr_sum
                                  .type = layer->type->name,
                                  .reading = s && s->reading ? s->reading : layer->reading,
                                  .unknown = (layer->type->flags & CR_UNKNOWN) != 0,
-                                 .not_run = (layer->type->flags & CR_TRAIN_ONLY) != 0,
+                                 .not_run = layer->type->not_run != NULL,
                                  .n_bottoms = layer->n_in,
                                  .n_tops = layer->n_out};
     crema_summary_blob *tops = blobs(shapes, arena, node->out, layer->n_out);

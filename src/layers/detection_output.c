@@ -128,6 +128,7 @@ static cr_status shape(const cr_layer *layer, cr_shaping *s, cr_err *err)
     if (!cr_i64_mul(s->in[0].dim[0], limit(most_kept(d, priors), d->p->keep_top_k), &rows))
         return cr_layer_fail(layer, err, NULL, NULL, 0, "the top is too large");
     cr_box_rows_shape(s, s->in[0].dim[0], rows);
+    s->declared = (cr_shape){4, {1, 1, 1, CR_BOX_ROW}}; // what Caffe's Reshape leaves
     return CREMA_OK;
 }
 

@@ -55,6 +55,11 @@ cr_tensor *cr_out(const cr_step *step, const cr_run *run, int i)
     return &run->tensor[step->out[i]];
 }
 
+cr_blob_spec cr_shaping_blob(const cr_layer *layer, const cr_shaping *s, int i)
+{
+    return s->blob_at ? s->blob_at(layer, s, i) : s->blob[i];
+}
+
 cr_status cr_layer_fail(const cr_layer *layer, cr_err *err, const void *message, const char *field,
                         size_t index, const char *fmt, ...)
 {

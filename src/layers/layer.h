@@ -22,8 +22,8 @@
 typedef struct Crema__LayerParameter Crema__LayerParameter;
 typedef struct Crema__FillerParameter Crema__FillerParameter;
 
-#define CR_MAX_BLOBS 8
-#define CR_ANY (-1) // no upper bound on the number of bottoms or tops
+#define CR_MAX_BLOBS 8 // of a layer without blob_at
+#define CR_ANY (-1)    // no upper bound on the number of bottoms or tops
 
 enum cr_layer_flags {
     CR_INPLACE = 1,   // run works when out[0] is the very buffer of in[0]
@@ -33,8 +33,7 @@ enum cr_layer_flags {
     CR_CONCAT = 16,   // out[0] is in[0], in[1], ... along view_axis: may become views (shape sets view_axis)
     CR_SLICE = 32,    // in[0] is out[0], out[1], ... along view_axis: may become views
     CR_AUTO_TOP = 64, // tops that the file leaves out are made, as Caffe does for losses (up to out_min)
-    CR_TRAIN_ONLY = 128, // a layer of training that is not run: its tops have no shape and no values
-    CR_UNKNOWN = 256     // no such type: loaded only where nothing has to run
+    CR_UNKNOWN = 128  // no such type: loaded only where nothing has to run
 };
 
 typedef struct cr_layer cr_layer;
@@ -52,6 +51,8 @@ typedef struct cr_layer_type {
     int out_min, out_max; // tops
     bool out_equals_in;   // as many tops as bottoms
     unsigned flags;
+    // "a layer of training": such layers load and are not run, their tops have neither shape nor values. NULL: runs.
+    const char *not_run;
     size_t ctx_bytes;
     // Where forks gave one name to several layers: the row that this one really is, perhaps this very row.
     const struct cr_layer_type *(*choose)(const Crema__LayerParameter *param); // may be NULL
@@ -88,12 +89,14 @@ typedef struct cr_blob_spec {
 // The work sheet of shape().
 struct cr_shaping {
     const cr_shape *in; // n_in, all known
-    int n_stored;       // blobs that the weights file has for this layer (0: none, or no file)
+    int n_stored; // blobs that the weights file has for this layer (0: none, or no file), up to CR_MAX_BLOBS
     const cr_shape *stored;
     // To be filled:
     cr_shape *out; // n_out
     int n_blobs;
     cr_blob_spec blob[CR_MAX_BLOBS];
+    // A layer with more blobs gives them one by one, i < n_blobs, and blob[] does not count.
+    cr_blob_spec (*blob_at)(const cr_layer *layer, const cr_shaping *s, int i);
     int64_t macs;
     // Top 0 where it is dynamic: what Caffe has there before a run, for summaries; rank 0: the bound.
     cr_shape declared;
@@ -156,6 +159,9 @@ struct cr_run {
 
 const cr_tensor *cr_in(const cr_step *step, const cr_run *run, int i);
 cr_tensor *cr_out(const cr_step *step, const cr_run *run, int i);
+
+// Blob i of those that shape() asked for.
+cr_blob_spec cr_shaping_blob(const cr_layer *layer, const cr_shaping *s, int i);
 
 // The type of that name or alias, or NULL; all types, NULL-ended; the nearest known name, or NULL.
 const cr_layer_type *cr_layer_type_find(const char *name);

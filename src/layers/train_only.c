@@ -9,7 +9,7 @@
  */
 #include "layers/layer.h"
 
-#define TRAINING .in_max = CR_ANY, .out_max = CR_ANY, .flags = CR_TRAIN_ONLY
+#define TRAINING .in_max = CR_ANY, .out_max = CR_ANY, .not_run = "a layer of training"
 
 const cr_layer_type cr_layer_smooth_l1_loss_ohem = {
     .name = "SmoothL1LossOHEM", .param = "smooth_l1_loss_param", TRAINING};

@@ -26,14 +26,17 @@ static cr_status set_blobs(planning *pl, cr_step *step, const cr_shaping *s)
 {
     const float **value = cr_arena_array(&pl->p->arena, (size_t)s->n_blobs, sizeof *value);
     cr_shape *shape = cr_arena_array(&pl->p->arena, (size_t)s->n_blobs, sizeof *shape);
-    if (!value || !shape)
+    cr_blob_spec *spec = cr_arena_array(&pl->scratch, (size_t)s->n_blobs, sizeof *spec);
+    if (!value || !shape || !spec)
         return cr_no_memory(pl->err);
-    for (int i = 0; i < s->n_blobs; i++)
-        shape[i] = s->blob[i].shape;
+    for (int i = 0; i < s->n_blobs; i++) {
+        spec[i] = cr_shaping_blob(step->layer, s, i);
+        shape[i] = spec[i].shape;
+    }
     step->n_blobs = s->n_blobs;
     step->blob = value;
     step->blob_shape = shape;
-    return cr_weights_bind(pl->p->weights, step->layer->index, s->n_blobs, s->blob, value, pl->err);
+    return cr_weights_bind(pl->p->weights, step->layer->index, s->n_blobs, spec, value, pl->err);
 }
 
 static cr_status add_step(planning *pl, int i)

@@ -13,7 +13,7 @@ typedef struct inference {
 
 static bool is_run(const cr_layer *layer)
 {
-    return !(layer->type->flags & (CR_SOURCE | CR_TRAIN_ONLY | CR_UNKNOWN));
+    return !layer->type->not_run && !(layer->type->flags & (CR_SOURCE | CR_UNKNOWN));
 }
 
 static cr_status set_inputs(const inference *f)
@@ -41,9 +41,11 @@ static cr_status check(const cr_layer *layer, const cr_shaping *s, cr_err *err)
         if (!cr_shape_valid(&s->out[i]))
             return cr_layer_fail(layer, err, layer->param, "top", (size_t)i, "top \"%s\" would be too large",
                                  layer->out_name[i]);
-    for (int i = 0; i < s->n_blobs; i++)
-        if (!cr_shape_valid(&s->blob[i].shape))
-            return cr_layer_fail(layer, err, NULL, NULL, 0, "its %s would be too large", s->blob[i].what);
+    for (int i = 0; i < s->n_blobs; i++) {
+        cr_blob_spec blob = cr_shaping_blob(layer, s, i);
+        if (!cr_shape_valid(&blob.shape))
+            return cr_layer_fail(layer, err, NULL, NULL, 0, "its %s would be too large", blob.what);
+    }
     return CREMA_OK;
 }
 

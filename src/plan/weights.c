@@ -18,6 +18,11 @@ typedef struct slot {
     cr_shape shape;
 } slot;
 
+typedef struct slots {
+    slot *at;
+    int n;
+} slots;
+
 typedef struct pack {
     int layer;
     const char *key;
@@ -46,9 +51,9 @@ struct cr_weights {
     cr_weights_options options;
     int n_files;
     cr_stored *file;
-    source *source;             // per layer of the graph
-    slot (*slot)[CR_MAX_BLOBS]; // per layer of the graph
-    bool *reported;             // per layer of the graph
+    source *source; // per layer of the graph
+    slots *slots;   // per layer of the graph
+    bool *reported; // per layer of the graph
     pack *packs;
     row *rows, **rows_end;
     size_t bytes;
@@ -98,10 +103,10 @@ static cr_status open_all(cr_weights *w, cr_err *err)
     const cr_graph *g = w->graph;
     size_t n = (size_t)g->n_layers;
     w->source = cr_arena_array(&w->arena, n, sizeof *w->source);
-    w->slot = cr_arena_array(&w->arena, n, sizeof *w->slot);
+    w->slots = cr_arena_array(&w->arena, n, sizeof *w->slots);
     w->reported = cr_arena_array(&w->arena, n, sizeof *w->reported);
     w->file = cr_arena_array(&w->arena, (size_t)w->options.n_files, sizeof *w->file);
-    if (!w->source || !w->slot || !w->reported || !w->file)
+    if (!w->source || !w->slots || !w->reported || !w->file)
         return cr_no_memory(err);
     cr_names first;
     cr_names_init(&first, &w->arena);
@@ -149,9 +154,9 @@ void cr_weights_free(cr_weights *w)
         return;
     for (int f = 0; f < w->n_files; f++)
         cr_stored_close(&w->file[f]);
-    for (int i = 0; w->slot && i < w->graph->n_layers; i++)
-        for (int j = 0; j < CR_MAX_BLOBS; j++)
-            cr_free(w->slot[i][j].value);
+    for (int i = 0; w->slots && i < w->graph->n_layers; i++)
+        for (int j = 0; j < w->slots[i].n; j++)
+            cr_free(w->slots[i].at[j].value);
     for (pack *p = w->packs; p; p = p->next)
         cr_free(p->data);
     pthread_mutex_destroy(&w->lock);
@@ -210,7 +215,7 @@ static const cr_stored_blob *stored_copy(const cr_weights *w, int owner, int own
         const source *s = &w->source[i];
         if (s->file < 0 || (i != owner && w->graph->node[i].n_share == 0))
             continue;
-        for (int j = 0; j < s->layer->n_blobs && j < CR_MAX_BLOBS; j++) {
+        for (int j = 0; j < s->layer->n_blobs; j++) {
             int o, ob;
             owner_of(w->graph, i, j, &o, &ob);
             if (o != owner || ob != owner_blob)
@@ -342,15 +347,30 @@ static cr_status check_fit(const binding *b, int i, const slot *have)
                          is, want);
 }
 
+// The slot, made where it is not there yet; NULL: no memory.
+static slot *slot_of(cr_weights *w, int layer, int blob)
+{
+    slots *have = &w->slots[layer];
+    if (blob < have->n)
+        return &have->at[blob];
+    int n = blob < CR_MAX_BLOBS ? CR_MAX_BLOBS : 2 * (blob + 1);
+    slot *more = cr_arena_array(&w->arena, (size_t)n, sizeof *more);
+    if (!more)
+        return NULL;
+    for (int i = 0; i < have->n; i++)
+        more[i] = have->at[i];
+    *have = (slots){more, n};
+    return &more[blob];
+}
+
 static cr_status bind_blob(const binding *b, int i, const float **value, bool use_stored)
 {
     cr_weights *w = b->w;
     int owner, owner_blob, file = -1;
     owner_of(w->graph, b->layer, i, &owner, &owner_blob);
-    if (owner_blob >= CR_MAX_BLOBS)
-        return cr_layer_fail(w->graph->node[b->layer].layer, b->err, NULL, NULL, 0,
-                             "shares a blob that does not exist");
-    slot *s = &w->slot[owner][owner_blob];
+    slot *s = slot_of(w, owner, owner_blob);
+    if (!s)
+        return cr_no_memory(b->err);
     if (!s->value) {
         const cr_stored_blob *stored = use_stored ? stored_copy(w, owner, owner_blob, &file) : NULL;
         cr_status status = CREMA_OK;
@@ -404,14 +424,13 @@ bool cr_weights_value(cr_weights *w, int layer, int blob, cr_shape *shape, const
 {
     int owner, owner_blob;
     owner_of(w->graph, layer, blob, &owner, &owner_blob);
-    if (owner_blob >= CR_MAX_BLOBS)
-        return false;
     pthread_mutex_lock(&w->lock);
-    const slot *s = &w->slot[owner][owner_blob];
-    *shape = s->shape;
-    *value = s->value;
+    bool there = owner_blob < w->slots[owner].n;
+    slot s = there ? w->slots[owner].at[owner_blob] : (slot){0};
     pthread_mutex_unlock(&w->lock);
-    return *value != NULL;
+    *shape = s.shape;
+    *value = s.value;
+    return s.value != NULL;
 }
 
 /* ---- packs ---- */

@@ -207,7 +207,7 @@ static const cr_layer_type other_row = {.name = "TestOther",
                                         .in_max = 1,
                                         .out_min = 1,
                                         .out_max = 1,
-                                        .flags = CR_TRAIN_ONLY,
+                                        .not_run = "a layer of training",
                                         .shape = any_shape};
 
 static const cr_layer_type *choose_row(const Crema__LayerParameter *param)
