@@ -68,6 +68,15 @@ static size_t most_shapes(const cr_plan *p)
     return most;
 }
 
+static cr_status no_memory(const cr_plan *p, cr_err *err)
+{
+    size_t bytes = p->arena_bytes + p->scratch_bytes + p->state_bytes;
+    for (int i = 0; i < p->graph->n_inputs; i++)
+        bytes += (size_t)cr_shape_count(&p->tensor[p->graph->input[i]].shape) * sizeof(float);
+    return cr_fail(err, CREMA_ERR_MEMORY, NULL,
+                   "out of memory: activations, inputs and scratch of this net take %zu MB", bytes >> 20);
+}
+
 static cr_status alloc_buffers(cr_runner *r, cr_err *err)
 {
     const cr_plan *p = r->plan;
@@ -83,8 +92,7 @@ static cr_status alloc_buffers(cr_runner *r, cr_err *err)
     r->shape = cr_alloc_zero((most_shapes(p) + 1) * sizeof *r->shape);
     if (!r->arena || !r->run.tensor || !r->run.scratch || !r->run.slot_scratch || !r->run.state ||
         !r->time_ns || !r->shape || !alloc_inputs(r))
-        return cr_fail(err, CREMA_ERR_MEMORY, NULL, "out of memory: the activations of this net take %zu MB",
-                       p->arena_bytes >> 20);
+        return no_memory(p, err);
     memset(r->arena + p->arena_bytes - ALIGN, 0, ALIGN);
     memset(r->run.state, 0, p->state_bytes);
     set_tensors(r);
