@@ -338,7 +338,7 @@ CREMA_API crema_phase crema_layer_phase(const crema_layer *layer);
 /*
  * Parameters by path, from the layer down: "my_param.kernel_size", "scale_param.axis", "name". It does not matter
  * whether crema knows such a field. A part with a number in brackets means that one of a repeated block:
- * "my_param.stage[1].stride"; without one all blocks of that name count together. index: which value of a
+ * "my_param.stage[1].stride"; without one all blocks of that name (up to 256) count together. index: which value of a
  * repeated field, 0 for a single one.
  *
  * Where there is no such value, *out stays as it was, so put the default there first. A value of another type is an
@@ -346,7 +346,8 @@ CREMA_API crema_phase crema_layer_phase(const crema_layer *layer);
  * are warned about (misspelt ones, that is). A net in the binary format does not hold the names of fields that
  * crema does not know: asking for one is an error then.
  */
-// How many values there are; of a block: how many blocks. -1: the path is not one, or the net is binary (above).
+// How many values there are; of a block: how many blocks. -1: it can't be said (no path; a binary net; too many
+// blocks), and getting a value says why.
 CREMA_API int crema_field_count(const crema_layer *layer, const char *path);
 CREMA_API crema_status crema_field_get_int(const crema_layer *layer, const char *path, int index,
                                            int64_t *out, crema_error *err);

@@ -77,6 +77,9 @@ static cr_status get(const crema_layer *own, const char *path, int index, cr_par
     cr_scope block;
     if (*there && cr_param_opens(&s.hit, &block))
         return cr_param_fail(own, &s.hit, err, "%.200s takes a single value, not a block", path);
+    if (s.too_many)
+        return cr_param_fail(own, &s.hit, err, "has too many blocks of one name to read %.200s from them",
+                             path);
     if (!*there && cr_param_is_there(&s.scalar))
         return cr_param_fail(own, &s.scalar, err, "%.80s must be a block, since %.200s is read from it",
                              s.scalar.raw ? s.scalar.raw->name : s.scalar.field->name, path);
@@ -142,7 +145,7 @@ static bool schema_integer(const cr_param *p, int64_t *out, bool *large)
 int crema_field_count(const crema_layer *layer, const char *path)
 {
     cr_param_search s = cr_param_find(layer, path, -1);
-    if (s.bad_path || (s.n == 0 && s.nameless))
+    if (s.bad_path || s.too_many || (s.n == 0 && s.nameless))
         return -1;
     return s.n > INT32_MAX ? INT32_MAX : (int)s.n;
 }

@@ -4,7 +4,7 @@
  * It goes through two kinds of fields as if they were one: those of the schema by reflection (schema/field.h), and
  * those that it does not have by trees of their text (read/raw.h), which hang on the messages where they stood. A
  * part without brackets stands for all blocks of its name, so that a block given twice counts as merged, which is
- * what protobuf does.
+ * what protobuf does. There is a limit, since each value that is asked for is looked up anew.
  */
 #include "api/param.h"
 #include "crema.pb-c.h"
@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_PART = 128 };
+enum { MAX_PART = 128, MAX_MERGED = 256 }; // bytes of a name; blocks that count as one
 
 typedef struct part {
     char name[MAX_PART];
@@ -110,6 +110,10 @@ static void walk(cr_param_search *s, const cr_scope *in, const char *path)
     }
     if (!p.rest)
         take_values(s, &g, from, to);
+    if (p.rest && (s->n_blocks += to - from) > MAX_MERGED) {
+        s->too_many = true;
+        return;
+    }
     for (size_t i = from; p.rest && i < to; i++) {
         cr_param at = in_group(&g, i);
         cr_scope inner;

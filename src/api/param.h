@@ -32,7 +32,9 @@ typedef struct cr_param_search {
     int64_t n;
     cr_param hit;
     cr_param scalar; // where a block should be
+    size_t n_blocks; // that were looked into
     bool bad_path;
+    bool too_many; // blocks to be looked through for one value
     bool nameless; // fields of which only the number is known stand where the field would be
 } cr_param_search;
 

@@ -428,8 +428,35 @@ START_TEST(a_binary_net_has_no_names)
 }
 END_TEST
 
-TEST_MAIN("api/field", a_binary_net_has_no_names, fields_that_the_schema_does_not_have, fields_of_a_yaml_net,
-          fields_of_the_schema, unknown_fields_inside_a_known_block,
-          a_value_of_another_type_is_an_error_at_its_place,
+static void ask_many(crema_layer *layer)
+{
+    crema_error err = {0};
+    int64_t value = 0;
+    ck_assert_int_eq(crema_field_count(layer, "my_param"), 300);
+    ck_assert_int_eq(crema_field_count(layer, "my_param.a"), -1);
+    ck_assert_int_eq(crema_field_get_int(layer, "my_param.a", 0, &value, &err), CREMA_ERR_INPUT);
+    ck_assert_str_eq(err.message,
+                     "layer \"m\" (Mine): has too many blocks of one name to read my_param.a from them");
+    for (int i = 0; i < 300; i++) {
+        char path[40];
+        snprintf(path, sizeof path, "my_param[%d].a", i);
+        ck_assert_int_eq(get_int(layer, path, 0), i);
+    }
+}
+
+START_TEST(blocks_that_count_as_one_are_limited)
+{
+    char layers[12000] = "layer { name: 'm' type: 'Mine' bottom: 'x' top: 'y'\n";
+    size_t n = strlen(layers);
+    for (int i = 0; i < 300; i++)
+        n += (size_t)snprintf(layers + n, sizeof layers - n, "my_param { a: %d }\n", i);
+    snprintf(layers + n, sizeof layers - n, "}");
+    asks(layers, NULL, ask_many);
+}
+END_TEST
+
+TEST_MAIN("api/field", blocks_that_count_as_one_are_limited, a_binary_net_has_no_names,
+          fields_that_the_schema_does_not_have, fields_of_a_yaml_net, fields_of_the_schema,
+          unknown_fields_inside_a_known_block, a_value_of_another_type_is_an_error_at_its_place,
           own_errors_point_at_the_field_or_what_is_around_it, what_is_no_path_is_a_usage_error,
           fields_that_nobody_asks_for_are_told)

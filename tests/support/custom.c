@@ -30,7 +30,7 @@ void custom_open(custom_net *n, const crema_layer_type *type, const char *layers
     n->context = crema_context_create(&how, &n->err);
     if (!n->context || crema_context_add_layer_type(n->context, type, &n->err) != CREMA_OK)
         return;
-    char text[4000];
+    char text[16000];
     int size = snprintf(text, sizeof text, "%s%s", file && strstr(file, ".yaml") ? yaml_inputs : text_inputs,
                         layers);
     crema_net_options o = {.struct_size = sizeof o,
