@@ -1,29 +1,72 @@
 /*
- * gemm.h - the matrix product of one ISA level: what the convolution algorithms and InnerProduct are made of.
+ * gemm.h - the matrix product of one ISA level: what convolutions and inner products are made of.
+ *
+ *     out (m, n) = weights (m, k) * columns (k, n)         m output channels, n positions
+ *
+ * The register tile is a few rows by two vectors. A product can lie on it in two ways, each with a pack of its
+ * own, made of panels, (k, width) each:
+ *
+ *   wide   rows are channels, vectors run along positions: large maps
+ *          a panel has up to tile_rows channels; all panels have the same number, or one less
+ *   deep   rows are positions, vectors run along channels; the tile is transposed when it is stored: small maps
+ *          a panel has two vectors of channels; the last one has one vector if that is enough, with zeros
+ *
+ * Sums run over k in order from 0, one multiply-add at a time, starting with the bias: every way of cutting
+ * m, n and k gives the same bits, in both orientations.
  */
 #ifndef CR_KERNELS_GEMM_H
 #define CR_KERNELS_GEMM_H
 
+#include "kernels/epilogue.h"
 #include "kernels/kernels.h"
 
 #include <stdbool.h>
-#include <stdint.h>
+#include <stddef.h>
 
-// One register tile: C[i][j] (+)= sum over p of a[p * a_step + i] * b[p * b_step + j].
-typedef struct cr_gemm_tile {
-    int rows, vectors; // 1 <= rows <= tile_rows, vectors 1 or 2: columns by the vector
-    int64_t k;
-    const float *a, *b;
-    int64_t a_step, b_step;
-    float *c; // rows of whole vectors, c_step floats apart
-    int64_t c_step;
-    bool add; // to what stands in c
-} cr_gemm_tile;
+typedef struct cr_gemm_block {
+    int64_t m, depth;               // channels, and products of each, of the whole pack
+    int64_t panel_begin, panel_end; // at work
+    int64_t k_begin, k_end;         // at work; `columns` starts with row k_begin
+    int64_t n;                      // positions at work
+    const float *weights;           // the pack
+    const float *columns;           // rows column_step apart; wide: 64 bytes behind the last must be readable
+    int64_t column_step;
+    // Of channel 0 and the first position at work. Output rows are out_step apart.
+    const float *bias; // per channel; NULL: none
+    float *out;
+    int64_t out_step;
+    const float
+        *factor; // PARTIAL, per position, 64 bytes readable behind: sum * factor + bias, or 0 where it is 0
+    // Where sums wait between parts of k, gemm->partial_floats() long; not touched when all of k is at work.
+    float *partial;
+    const cr_epilogue *epilogue; // add: as out, with out_step
+} cr_gemm_block;
+
+typedef struct cr_gemm_layout {
+    int64_t (*panels)(int64_t m);
+    size_t (*pack_bytes)(int64_t m, int64_t k);
+    // weights (m, k). Packs need 4-byte alignment; 64 is faster.
+    void (*pack)(const float *weights, int64_t m, int64_t k, float *pack);
+    int64_t (*partial_floats)(int64_t panels, int64_t n);
+    // out must overlap nothing else, except that residual may be out.
+    void (*run)(const cr_gemm_block *block);
+} cr_gemm_layout;
+
+// y[i][j] = sum over p of w[i][p] * x[j][p] (+ bias[i]): rows of both lie along the sum. Nothing is read past rows.
+typedef struct cr_gemm_dot {
+    int64_t m, n, k;
+    const float *w, *x;
+    int64_t w_step, x_step;
+    const float *bias; // (m) or NULL
+    float *y;          // y[i][j] at y[i + j * y_step]
+    int64_t y_step;
+    bool add; // to what stands in y; then bias is not looked at
+} cr_gemm_dot;
 
 typedef struct cr_gemm_kernels {
     int tile_rows;
-    // a, b and c need 4-byte alignment; all vectors of b and c must be readable, and c must overlap neither.
-    void (*tile)(const cr_gemm_tile *tile);
+    cr_gemm_layout wide, deep;
+    void (*dot)(const cr_gemm_dot *dot);
 } cr_gemm_kernels;
 
 #endif

@@ -15,6 +15,7 @@
 #ifndef CR_KERNELS_KERNELS_H
 #define CR_KERNELS_KERNELS_H
 
+struct cr_gather_kernels;
 struct cr_gemm_kernels;
 struct cr_winograd_kernels;
 
@@ -23,6 +24,7 @@ typedef struct cr_kernels {
     int vector;       // floats in one vector
     const struct cr_gemm_kernels *gemm;
     const struct cr_winograd_kernels *winograd;
+    const struct cr_gather_kernels *gather;
 } cr_kernels;
 
 // All levels that were compiled, best first; NULL-ended. This CPU need not run all of them.

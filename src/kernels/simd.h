@@ -60,6 +60,55 @@ CR_INLINE cr_vf cr_repeat(float x)
     return x - (cr_vf){0};
 }
 
+// Lanes of x and y in turn: those of the lower halves, or of the upper ones.
+#if defined(__AVX512F__)
+#define CR_ZIP_LOW 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
+#define CR_ZIP_HIGH 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
+#define CR_EVEN 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30
+#elif defined(__AVX__)
+#define CR_ZIP_LOW 0, 8, 1, 9, 2, 10, 3, 11
+#define CR_ZIP_HIGH 4, 12, 5, 13, 6, 14, 7, 15
+#define CR_EVEN 0, 2, 4, 6, 8, 10, 12, 14
+#else
+#define CR_ZIP_LOW 0, 4, 1, 5
+#define CR_ZIP_HIGH 2, 6, 3, 7
+#define CR_EVEN 0, 2, 4, 6
+#endif
+
+CR_INLINE cr_vf cr_zip_low(cr_vf x, cr_vf y)
+{
+    return __builtin_shufflevector(x, y, CR_ZIP_LOW);
+}
+
+CR_INLINE cr_vf cr_zip_high(cr_vf x, cr_vf y)
+{
+    return __builtin_shufflevector(x, y, CR_ZIP_HIGH);
+}
+
+// Every second lane of x, then of y, from the first on.
+CR_INLINE cr_vf cr_even(cr_vf x, cr_vf y)
+{
+    return __builtin_shufflevector(x, y, CR_EVEN);
+}
+
+// A square of vectors: row[i][j] becomes row[j][i]. Each round of zips moves one bit of the row's number into the
+// lane's.
+CR_INLINE void cr_transpose(cr_vf row[CR_VECTOR])
+{
+    CR_UNROLL
+    for (int round = 1; round < CR_VECTOR; round *= 2) {
+        cr_vf next[CR_VECTOR];
+        CR_UNROLL
+        for (int i = 0; i < CR_VECTOR / 2; i++) {
+            next[2 * i] = cr_zip_low(row[i], row[i + CR_VECTOR / 2]);
+            next[2 * i + 1] = cr_zip_high(row[i], row[i + CR_VECTOR / 2]);
+        }
+        CR_UNROLL
+        for (int i = 0; i < CR_VECTOR; i++)
+            row[i] = next[i];
+    }
+}
+
 // mask: lanes of all ones or all zeros, as comparisons give them.
 CR_INLINE cr_vf cr_select(cr_vi mask, cr_vf yes, cr_vf no)
 {

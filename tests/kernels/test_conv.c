@@ -1,4 +1,5 @@
 #include "kernels/conv.h"
+#include "kernels/kernels.h"
 #include "tests/test.h"
 
 #include <string.h>
@@ -19,6 +20,7 @@ START_TEST(one_can_be_forced_by_name)
     cr_conv conv = {.window = &window, .images = 1, .in_channels = 1, .out_channels = 1, .group = 1};
     conv.in_count = conv.out_count = conv.kernel_count = 1;
     const char *why = NULL;
+    conv.kernels = cr_kernels_choose(NULL, &why);
     ck_assert_ptr_eq(cr_conv_choose(&conv, "im2col", &why), &cr_conv_im2col);
     ck_assert_ptr_nonnull(cr_conv_choose(&conv, NULL, &why));
     ck_assert_ptr_null(why);

@@ -1,5 +1,5 @@
 /*
- * gemm.c - the register tile of the matrix product.
+ * gemm.c - the matrix product: the register tile, and the loops over tiles in both orientations.
  *
  *            b: 2 vectors           every step of k: 2 loads, and per row a broadcast from memory
  *            [........][........]   and 2 multiply-adds
@@ -7,9 +7,18 @@
  *      *     [........][........]   the tile stays in registers: 28 of 32 with 512-bit vectors,
  *      *     [........][........]   12 of 16 with the older levels
  *      *     [........][........]
+ *
+ *   wide   a: panel of weights (k, rows)      b: columns, as they lie in memory
+ *   deep   a: columns, as they lie in memory  b: panel of weights (k, 2 vectors)
+ *
+ * What is simple is done to the sums in registers: bias (they start with it), residual, ReLU, Clip. The rest,
+ * and tiles that stick out of the output, go through a small buffer and finish_rows().
  */
 #include "kernels/gemm.h"
 #include "kernels/simd.h"
+
+#include <math.h>
+#include <string.h>
 
 #if defined(__AVX512F__)
 #define TILE_ROWS 14
@@ -19,9 +28,51 @@
 #define TILE_ROWS 6
 #endif
 
-enum { VECTORS = 2 };
+enum {
+    VECTORS = 2,
+    WIDTH = VECTORS * CR_VECTOR,
+    DEEP_TILES = 8,                                    // position tiles that deep transposes at a time
+    DEEP_ROW = DEEP_TILES * TILE_ROWS + 2 * CR_VECTOR, // floats
+    PACK_ROWS = 64                                     // of k that are packed at a time
+};
 
-CR_INLINE void run(const cr_gemm_tile *t, const int rows, const int vectors)
+typedef struct tile {
+    int64_t k, a_step, b_step;
+    const float *a, *b;    // a[p * a_step + row], b[p * b_step + column]
+    const float *bias;     // per row: what the sums start with; NULL: with what stands in `sums`
+    float *sums;           // (rows, WIDTH)
+    float *out;            // where finished sums go; NULL: to `sums`
+    const float *residual; // as out; may be NULL
+    int64_t out_step;
+    bool floor, ceiling; // clamp to min, max
+    float min, max;
+} tile;
+
+static const float no_bias[TILE_ROWS];
+
+/* ---- the register tile ---- */
+
+CR_INLINE void finish(const tile *t, cr_vf sum[TILE_ROWS][VECTORS], const int rows, const int vectors)
+{
+    cr_vf min = cr_repeat(t->min), max = cr_repeat(t->max);
+    CR_UNROLL
+    for (int i = 0; i < rows; i++) {
+        CR_UNROLL
+        for (int j = 0; j < vectors; j++) {
+            int64_t at = i * t->out_step + j * CR_VECTOR;
+            cr_vf x = sum[i][j];
+            if (t->residual)
+                x += cr_load(t->residual + at);
+            if (t->floor)
+                x = cr_select(x < min, min, x);
+            if (t->ceiling)
+                x = cr_select(x > max, max, x);
+            cr_store(t->out + at, x);
+        }
+    }
+}
+
+CR_INLINE void run(const tile *t, const int rows, const int vectors)
 {
     cr_vf sum[TILE_ROWS][VECTORS];
     const float *a = t->a, *b = t->b;
@@ -30,7 +81,7 @@ CR_INLINE void run(const cr_gemm_tile *t, const int rows, const int vectors)
     for (int i = 0; i < rows; i++) {
         CR_UNROLL
         for (int j = 0; j < vectors; j++)
-            sum[i][j] = t->add ? cr_load(t->c + i * t->c_step + j * CR_VECTOR) : (cr_vf){0};
+            sum[i][j] = t->bias ? cr_repeat(t->bias[i]) : cr_load(t->sums + i * WIDTH + j * CR_VECTOR);
     }
     for (int64_t p = t->k; p > 0; p--) {
         cr_vf column[VECTORS];
@@ -46,18 +97,22 @@ CR_INLINE void run(const cr_gemm_tile *t, const int rows, const int vectors)
         a += a_step;
         b += b_step;
     }
+    if (t->out) {
+        finish(t, sum, rows, vectors);
+        return;
+    }
     CR_UNROLL
     for (int i = 0; i < rows; i++) {
         CR_UNROLL
         for (int j = 0; j < vectors; j++)
-            cr_store(t->c + i * t->c_step + j * CR_VECTOR, sum[i][j]);
+            cr_store(t->sums + i * WIDTH + j * CR_VECTOR, sum[i][j]);
     }
 }
 
 // A function for every size, so that the sums have names and can be registers.
 // clang-format off
-#define TILE_1(r) static void CR_ISA(tile_##r##_1)(const cr_gemm_tile *t) { run(t, r, 1); }
-#define TILE_2(r) static void CR_ISA(tile_##r##_2)(const cr_gemm_tile *t) { run(t, r, 2); }
+#define TILE_1(r) static void CR_ISA(tile_##r##_1)(const tile *t) { run(t, r, 1); }
+#define TILE_2(r) static void CR_ISA(tile_##r##_2)(const tile *t) { run(t, r, 2); }
 TILE_1(1) TILE_1(2) TILE_1(3) TILE_1(4) TILE_1(5) TILE_1(6)
 TILE_2(1) TILE_2(2) TILE_2(3) TILE_2(4) TILE_2(5) TILE_2(6)
 #if TILE_ROWS > 6
@@ -70,7 +125,7 @@ TILE_2(13) TILE_2(14)
 #endif
 
 #define PAIR(r) {CR_ISA(tile_##r##_1), CR_ISA(tile_##r##_2)}
-static void (*const tiles[TILE_ROWS][VECTORS])(const cr_gemm_tile *t) = {
+static void (*const tiles[TILE_ROWS][VECTORS])(const tile *t) = {
     PAIR(1), PAIR(2), PAIR(3), PAIR(4), PAIR(5), PAIR(6),
 #if TILE_ROWS > 6
     PAIR(7), PAIR(8), PAIR(9), PAIR(10), PAIR(11), PAIR(12),
@@ -81,10 +136,374 @@ static void (*const tiles[TILE_ROWS][VECTORS])(const cr_gemm_tile *t) = {
 };
 // clang-format on
 
-static void tile(const cr_gemm_tile *t)
+/* ---- rows that are finished outside of the tile ---- */
+
+// The first n floats of a vector, 0 < n <= CR_VECTOR, without a loop or a call.
+static void store_some(float *to, cr_vf x, int64_t n)
 {
-    tiles[t->rows - 1][t->vectors - 1](t);
+    float from[CR_VECTOR];
+    cr_store(from, x);
+    const float *p = from;
+    if (n == CR_VECTOR) {
+        cr_store(to, x);
+        return;
+    }
+#if defined(__AVX512F__)
+    if (n & 8) {
+        memcpy(to, p, 8 * sizeof *to);
+        p += 8;
+        to += 8;
+    }
+#endif
+    if (n & 4) {
+        memcpy(to, p, 4 * sizeof *to);
+        p += 4;
+        to += 4;
+    }
+    if (n & 2) {
+        memcpy(to, p, 2 * sizeof *to);
+        p += 2;
+        to += 2;
+    }
+    if (n & 1)
+        *to = *p;
+}
+
+static cr_vf load_some(const float *from, int64_t n)
+{
+    if (n == CR_VECTOR)
+        return cr_load(from);
+    float to[CR_VECTOR] = {0};
+    for (int64_t i = 0; i < n; i++)
+        to[i] = from[i];
+    return cr_load(to);
+}
+
+static cr_vf exponential(cr_vf x)
+{
+    float lane[CR_VECTOR];
+    cr_store(lane, x);
+    for (int i = 0; i < CR_VECTOR; i++)
+        lane[i] = expf(lane[i]);
+    return cr_load(lane);
+}
+
+static cr_vf activate(const cr_epilogue *e, cr_vf x, int64_t channel)
+{
+    switch (e->activation) {
+    case CR_ACT_RELU:
+        return cr_select(x < 0, e->slope == 0 ? (cr_vf){0} : x * e->slope, x);
+    case CR_ACT_PRELU:
+        return cr_select(x < 0, x * e->slopes[channel], x);
+    case CR_ACT_CLIP:
+        x = cr_select(x < e->min, cr_repeat(e->min), x);
+        return cr_select(x > e->max, cr_repeat(e->max), x);
+    case CR_ACT_HARDSWISH: {
+        cr_vf y = cr_select(x < -3, (cr_vf){0}, x + 3);
+        return x * cr_select(y > 6, cr_repeat(6), y) / 6;
+    }
+    case CR_ACT_SIGMOID:
+        return 1 / (1 + exponential(-x));
+    case CR_ACT_SWISH:
+        return x / (1 + exponential(-e->slope * x));
+    default:
+        return x;
+    }
+}
+
+// n sums of each of the channels from `channel` on, for the positions from `position` on.
+static void finish_rows(const cr_gemm_block *b, int64_t channel, int64_t channels, int64_t position,
+                        int64_t n, const float *sums, int64_t step)
+{
+    const cr_epilogue *e = b->epilogue;
+    for (int64_t c = channel; c < channel + channels; c++, sums += step) {
+        int64_t at = c * b->out_step + position;
+        cr_vf bias = cr_repeat(b->factor && b->bias ? b->bias[c] : 0);
+        for (int64_t i = 0; i < n; i += CR_VECTOR) {
+            int64_t lanes = n - i < CR_VECTOR ? n - i : CR_VECTOR;
+            cr_vf x = cr_load(sums + i);
+            if (b->factor) {
+                cr_vf factor = cr_load(b->factor + position + i);
+                x = cr_select(factor > 0, x * factor + bias, (cr_vf){0});
+            }
+            if (e->add)
+                x += load_some(e->add + at + i, lanes);
+            store_some(b->out + at + i, activate(e, x, c), lanes);
+        }
+    }
+}
+
+/* ---- wide ---- */
+
+static int64_t wide_panels(int64_t m)
+{
+    return (m + TILE_ROWS - 1) / TILE_ROWS;
+}
+
+// The first channel of a panel: all are alike, or differ by one.
+static int64_t wide_channel(int64_t m, int64_t panel)
+{
+    return m * panel / wide_panels(m);
+}
+
+static int64_t wide_partial_floats(int64_t panels, int64_t n)
+{
+    return panels * TILE_ROWS * ((n + WIDTH - 1) / WIDTH) * WIDTH;
+}
+
+static size_t wide_pack_bytes(int64_t m, int64_t k)
+{
+    return (size_t)(m * k) * sizeof(float);
+}
+
+// What the tile can do by itself.
+static bool is_simple(const cr_gemm_block *b)
+{
+    const cr_epilogue *e = b->epilogue;
+    return !b->factor && (e->activation == CR_ACT_NONE || e->activation == CR_ACT_CLIP ||
+                          (e->activation == CR_ACT_RELU && e->slope == 0));
+}
+
+static void set_epilogue(const cr_gemm_block *b, tile *t)
+{
+    const cr_epilogue *e = b->epilogue;
+    t->out_step = b->out_step;
+    t->floor = e->activation != CR_ACT_NONE;
+    t->ceiling = e->activation == CR_ACT_CLIP;
+    if (t->ceiling) {
+        t->min = e->min;
+        t->max = e->max;
+    }
+}
+
+static const float *first_bias(const cr_gemm_block *b, int64_t channel)
+{
+    if (b->k_begin > 0)
+        return NULL;
+    return b->bias && !b->factor ? b->bias + channel : no_bias;
+}
+
+// The tiles of one column of panels.
+static void wide_column(const cr_gemm_block *b, tile t, int64_t position, float *partial)
+{
+    float sums[TILE_ROWS * WIDTH] __attribute__((aligned(64)));
+    bool last = b->k_end == b->depth;
+    int64_t lanes = b->n - position < WIDTH ? b->n - position : WIDTH;
+    int vectors = lanes > CR_VECTOR ? 2 : 1;
+    bool direct = last && lanes == vectors * CR_VECTOR && is_simple(b);
+    const cr_epilogue *e = b->epilogue;
+    t.b = b->columns + position;
+    for (int64_t p = b->panel_begin; p < b->panel_end; p++) {
+        int64_t channel = wide_channel(b->m, p), rows = wide_channel(b->m, p + 1) - channel;
+        int64_t at = channel * b->out_step + position;
+        t.a = b->weights + channel * b->depth + b->k_begin * rows;
+        t.a_step = rows;
+        t.bias = first_bias(b, channel);
+        t.sums = partial ? partial + (p - b->panel_begin) * TILE_ROWS * WIDTH : sums;
+        t.out = direct ? b->out + at : NULL;
+        t.residual = e->add ? e->add + at : NULL;
+        tiles[rows - 1][vectors - 1](&t);
+        if (last && !direct)
+            finish_rows(b, channel, rows, position, lanes, t.sums, WIDTH);
+    }
+}
+
+static void wide_run(const cr_gemm_block *b)
+{
+    tile t = {.k = b->k_end - b->k_begin, .b_step = b->column_step};
+    bool whole = b->k_begin == 0 && b->k_end == b->depth;
+    int64_t column_floats = (b->panel_end - b->panel_begin) * TILE_ROWS * WIDTH;
+    set_epilogue(b, &t);
+    for (int64_t position = 0, i = 0; position < b->n; position += WIDTH, i++)
+        wide_column(b, t, position, whole ? NULL : b->partial + i * column_floats);
+}
+
+/* ---- deep ---- */
+
+static int64_t deep_panels(int64_t m)
+{
+    return (m + WIDTH - 1) / WIDTH;
+}
+
+static int64_t deep_tiles(int64_t n)
+{
+    return (n + TILE_ROWS - 1) / TILE_ROWS;
+}
+
+static int64_t deep_partial_floats(int64_t panels, int64_t n)
+{
+    return panels * deep_tiles(n) * TILE_ROWS * WIDTH;
+}
+
+static size_t deep_pack_bytes(int64_t m, int64_t k)
+{
+    return (size_t)((m + CR_VECTOR - 1) / CR_VECTOR * CR_VECTOR * k) * sizeof(float);
+}
+
+// A tile (rows, WIDTH) to (WIDTH, ...): whole vectors are written, so what stands behind the rows is lost.
+static void transpose(const float *from, int64_t rows, int vectors, float *to, int64_t step)
+{
+    for (int64_t r = 0; r < rows; r += CR_VECTOR) {
+        for (int j = 0; j < vectors; j++) {
+            cr_vf x[CR_VECTOR];
+            CR_UNROLL
+            for (int i = 0; i < CR_VECTOR; i++)
+                x[i] = r + i < rows ? cr_load(from + (r + i) * WIDTH + j * CR_VECTOR) : (cr_vf){0};
+            cr_transpose(x);
+            CR_UNROLL
+            for (int i = 0; i < CR_VECTOR; i++)
+                cr_store(to + (j * CR_VECTOR + i) * step + r, x[i]);
+        }
+    }
+}
+
+// The sums of a tile before the first product: the bias along each row.
+static void deep_begin(const cr_gemm_block *b, int64_t channel, int64_t channels, int64_t rows, float *sums)
+{
+    float bias[WIDTH] = {0};
+    for (int64_t c = 0; b->bias && !b->factor && c < channels; c++)
+        bias[c] = b->bias[channel + c];
+    for (int64_t r = 0; r < rows; r++)
+        memcpy(sums + r * WIDTH, bias, sizeof bias);
+}
+
+// One panel, position tiles [begin, end).
+static void deep_tiles_run(const cr_gemm_block *b, int64_t panel, int64_t begin, int64_t end)
+{
+    float own[TILE_ROWS * WIDTH] __attribute__((aligned(64)));
+    float line[WIDTH * DEEP_ROW] __attribute__((aligned(64)));
+    bool last = b->k_end == b->depth, whole = last && b->k_begin == 0;
+    int64_t n_tiles = deep_tiles(b->n), channel = panel * WIDTH, first = b->n * begin / n_tiles;
+    int64_t channels = b->m - channel < WIDTH ? b->m - channel : WIDTH;
+    int vectors = channels > CR_VECTOR ? 2 : 1;
+    tile t = {.k = b->k_end - b->k_begin, .a_step = b->column_step, .b_step = vectors * CR_VECTOR};
+    t.b = b->weights + channel * b->depth + b->k_begin * t.b_step;
+    for (int64_t i = begin; i < end; i++) {
+        int64_t position = b->n * i / n_tiles, rows = b->n * (i + 1) / n_tiles - position;
+        t.a = b->columns + position;
+        t.sums = whole ? own : b->partial + ((panel - b->panel_begin) * n_tiles + i) * TILE_ROWS * WIDTH;
+        if (b->k_begin == 0)
+            deep_begin(b, channel, channels, rows, t.sums);
+        tiles[rows - 1][vectors - 1](&t);
+        if (last)
+            transpose(t.sums, rows, vectors, line + position - first, DEEP_ROW);
+    }
+    if (last)
+        finish_rows(b, channel, channels, first, b->n * end / n_tiles - first, line, DEEP_ROW);
+}
+
+static void deep_run(const cr_gemm_block *b)
+{
+    int64_t n_tiles = deep_tiles(b->n);
+    for (int64_t p = b->panel_begin; p < b->panel_end; p++)
+        for (int64_t i = 0; i < n_tiles; i += DEEP_TILES)
+            deep_tiles_run(b, p, i, i + DEEP_TILES < n_tiles ? i + DEEP_TILES : n_tiles);
+}
+
+/* ---- packs ---- */
+
+// Channels [0, rows) of weights (.., k) to (k, width); columns behind `rows` become 0.
+static void pack_panel(const float *weights, int64_t rows, int64_t k, float *pack, int64_t width)
+{
+    for (int64_t begin = 0; begin < k; begin += PACK_ROWS) {
+        int64_t end = begin + PACK_ROWS < k ? begin + PACK_ROWS : k;
+        for (int64_t r = 0; r < width; r++)
+            for (int64_t p = begin; p < end; p++)
+                pack[p * width + r] = r < rows ? weights[r * k + p] : 0;
+    }
+}
+
+static void wide_pack(const float *weights, int64_t m, int64_t k, float *pack)
+{
+    for (int64_t p = 0; p < wide_panels(m); p++) {
+        int64_t channel = wide_channel(m, p), rows = wide_channel(m, p + 1) - channel;
+        pack_panel(weights + channel * k, rows, k, pack + channel * k, rows);
+    }
+}
+
+static void deep_pack(const float *weights, int64_t m, int64_t k, float *pack)
+{
+    for (int64_t channel = 0; channel < m; channel += WIDTH) {
+        int64_t rows = m - channel < WIDTH ? m - channel : WIDTH;
+        pack_panel(weights + channel * k, rows, k, pack + channel * k, rows > CR_VECTOR ? WIDTH : CR_VECTOR);
+    }
+}
+
+/* ---- dot ---- */
+
+// CR_REGISTERS 32: 4 x 4 sums and 8 operands. 16: 2 x 4 and 6.
+enum { DOT_ROWS = CR_REGISTERS / 8, DOT_COLUMNS = 4 };
+
+// Sums of all lanes, in pairs.
+static float sum_lanes(cr_vf x)
+{
+    float lane[CR_VECTOR];
+    cr_store(lane, x);
+    for (int half = CR_VECTOR / 2; half > 0; half /= 2)
+        for (int i = 0; i < half; i++)
+            lane[i] += lane[i + half];
+    return lane[0];
+}
+
+CR_INLINE void dot_block(const cr_gemm_dot *d, int64_t i0, int64_t j0, const int rows, const int columns)
+{
+    cr_vf sum[DOT_ROWS][DOT_COLUMNS] = {0};
+    const float *w = d->w + i0 * d->w_step, *x = d->x + j0 * d->x_step;
+    int64_t p = 0;
+    for (; p + CR_VECTOR <= d->k; p += CR_VECTOR) {
+        cr_vf value[DOT_COLUMNS];
+        CR_UNROLL
+        for (int j = 0; j < columns; j++)
+            value[j] = cr_load(x + j * d->x_step + p);
+        CR_UNROLL
+        for (int i = 0; i < rows; i++) {
+            cr_vf weight = cr_load(w + i * d->w_step + p);
+            CR_UNROLL
+            for (int j = 0; j < columns; j++)
+                sum[i][j] += weight * value[j];
+        }
+    }
+    for (int i = 0; i < rows; i++)
+        for (int j = 0; j < columns; j++) {
+            if (p < d->k)
+                sum[i][j] +=
+                    load_some(w + i * d->w_step + p, d->k - p) * load_some(x + j * d->x_step + p, d->k - p);
+            float *y = &d->y[i0 + i + (j0 + j) * d->y_step];
+            *y = sum_lanes(sum[i][j]) + (d->add ? *y : d->bias ? d->bias[i0 + i] : 0);
+        }
+}
+
+CR_INLINE void dot_rows(const cr_gemm_dot *d, int64_t i, const int rows)
+{
+    int64_t j = 0;
+    for (; j + DOT_COLUMNS <= d->n; j += DOT_COLUMNS)
+        dot_block(d, i, j, rows, DOT_COLUMNS);
+    switch (d->n - j) {
+    case 3:
+        dot_block(d, i, j, rows, 3);
+        break;
+    case 2:
+        dot_block(d, i, j, rows, 2);
+        break;
+    case 1:
+        dot_block(d, i, j, rows, 1);
+        break;
+    }
+}
+
+static void dot(const cr_gemm_dot *d)
+{
+    int64_t i = 0;
+    for (; i + DOT_ROWS <= d->m; i += DOT_ROWS)
+        dot_rows(d, i, DOT_ROWS);
+    for (; i < d->m; i++)
+        dot_rows(d, i, 1);
 }
 
 extern const cr_gemm_kernels CR_ISA(cr_gemm_kernels);
-const cr_gemm_kernels CR_ISA(cr_gemm_kernels) = {.tile_rows = TILE_ROWS, .tile = tile};
+const cr_gemm_kernels CR_ISA(cr_gemm_kernels) = {
+    .tile_rows = TILE_ROWS,
+    .wide = {wide_panels, wide_pack_bytes, wide_pack, wide_partial_floats, wide_run},
+    .deep = {deep_panels, deep_pack_bytes, deep_pack, deep_partial_floats, deep_run},
+    .dot = dot,
+};

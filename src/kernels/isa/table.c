@@ -6,6 +6,7 @@
 
 extern const struct cr_gemm_kernels CR_ISA(cr_gemm_kernels);
 extern const struct cr_winograd_kernels CR_ISA(cr_winograd_kernels);
+extern const struct cr_gather_kernels CR_ISA(cr_gather_kernels);
 
 extern const cr_kernels CR_ISA(cr_kernels);
 const cr_kernels CR_ISA(cr_kernels) = {
@@ -13,4 +14,5 @@ const cr_kernels CR_ISA(cr_kernels) = {
     .vector = CR_VECTOR,
     .gemm = &CR_ISA(cr_gemm_kernels),
     .winograd = &CR_ISA(cr_winograd_kernels),
+    .gather = &CR_ISA(cr_gather_kernels),
 };
