@@ -4,11 +4,13 @@
  *     x (M, K): axes before `axis`, axes from it on;   y (M, N), N = num_output
  *     weights (N, K), or (K, N) with transpose;   bias (N)
  *
- * The top has the axes before `axis` and one more. Sources: inner_product_layer.cpp. Weights of older files,
+ * (N, K) is read row by row as it lies, at the pace of memory while M is small (kernels/dot.h); (K, N) goes to
+ * sgemm. The top has the axes before `axis` and one more. Sources: inner_product_layer.cpp. Weights of older files,
  * 1x1xNxK, are read as (N, K).
  */
 #include "crema.pb-c.h"
 #include "kernels/blas.h"
+#include "kernels/dot.h"
 #include "layers/layer.h"
 
 static const Crema__InnerProductParameter none = CREMA__INNER_PRODUCT_PARAMETER__INIT;
@@ -62,10 +64,35 @@ typedef struct product {
     int64_t parts, part_step;
 } product;
 
+static cr_status prepare(cr_step *step, const cr_preparing *p, cr_err *err)
+{
+    (void)err;
+    step->data = p->kernels;
+    step->implementation = param(step->layer)->transpose ? "sgemm" : "dot";
+    return CREMA_OK;
+}
+
+// y = x * weights + bias, where all of k is at hand and the weights are stored by rows of k.
+static void run_dot(const cr_step *step, cr_run *run, const product *x, const float *in, float *out)
+{
+    cr_gemm_dot d = {
+        .m = param(step->layer)->num_output, .n = x->rows, .k = x->k, .w = step->blob[0], .x = in};
+    d.w_step = x->k;
+    d.x_step = x->x_step;
+    d.bias = step->n_blobs > 1 ? step->blob[1] : NULL;
+    d.y = out;
+    d.y_step = x->y_step;
+    cr_dot(step->data, &d, run->pool);
+}
+
 static void run_product(const cr_step *step, cr_run *run, const product *x, const float *in, float *out)
 {
     const Crema__InnerProductParameter *p = param(step->layer);
     int64_t n = p->num_output;
+    if (!p->transpose && x->parts == 1) {
+        run_dot(step, run, x, in, out);
+        return;
+    }
     cr_gemm g = {.trans_b = !p->transpose, .m = x->rows, .n = n, .k = x->k, .alpha = 1};
     g.lda = x->x_step;
     g.ldb = p->transpose ? n : x->k * x->parts;
@@ -118,5 +145,6 @@ const cr_layer_type cr_layer_inner_product = {
     .flags = CR_STRIDED,
     .setup = setup,
     .shape = shape,
+    .prepare = prepare,
     .run = run,
 };

@@ -14,7 +14,10 @@
  * (3, 2, 0, 1). Image by image, the middle stands in scratch.
  */
 #include "crema.pb-c.h"
+#include "kernels/kernels.h"
 #include "layers/conv_base.h"
+
+#include <stdio.h>
 
 typedef struct separable {
     const cr_conv_data *depthwise;
@@ -22,6 +25,7 @@ typedef struct separable {
     cr_conv pointwise;
     const cr_conv_algorithm *pointwise_algorithm;
     size_t middle_offset; // in scratch
+    size_t second_pack;   // in the pack
 } separable;
 
 static cr_status setup(cr_layer *layer, cr_err *err)
@@ -92,12 +96,41 @@ static cr_status shape(const cr_layer *layer, cr_shaping *s, cr_err *err)
     return CREMA_OK;
 }
 
-// An algorithm that works on a pack of the weights is not for us: a step has one pack.
-static void without_pack(const cr_conv *conv, const cr_conv_algorithm **algorithm)
+static size_t pack_bytes(const cr_conv_algorithm *a, const cr_conv *conv)
 {
-    const cr_conv_algorithm *a = *algorithm;
-    if (a->slot_bytes || (a->pack_bytes && a->pack_bytes(conv) > 0))
-        *algorithm = &cr_conv_im2col;
+    return a->pack_bytes ? (a->pack_bytes(conv) + 63) / 64 * 64 : 0;
+}
+
+static size_t slot_bytes(const cr_conv_algorithm *a, const cr_conv *conv)
+{
+    return a->slot_bytes ? a->slot_bytes(conv) : 0;
+}
+
+static int pack_kind(const cr_conv_algorithm *a, const cr_conv *conv)
+{
+    return a->pack_kind ? a->pack_kind(conv) : 0;
+}
+
+static void fill_pack(const void *arg, const float *const *values, void *pack)
+{
+    const separable *d = arg;
+    const cr_conv_algorithm *a = d->depthwise->algorithm, *b = d->pointwise_algorithm;
+    if (pack_bytes(a, &d->depthwise->conv) > 0)
+        a->pack(&d->depthwise->conv, values[0], pack);
+    if (pack_bytes(b, &d->pointwise) > 0)
+        b->pack(&d->pointwise, values[1], (char *)pack + d->second_pack);
+}
+
+// A step has one pack: the second part's stands behind the first one's.
+static cr_status get_pack(cr_step *step, const cr_preparing *p, separable *d, cr_err *err)
+{
+    const cr_conv_algorithm *a = d->depthwise->algorithm, *b = d->pointwise_algorithm;
+    d->second_pack = pack_bytes(a, &d->depthwise->conv);
+    size_t bytes = d->second_pack + pack_bytes(b, &d->pointwise);
+    char key[96];
+    snprintf(key, sizeof key, "%s %d %s %d %s", a->name, pack_kind(a, &d->depthwise->conv), b->name,
+             pack_kind(b, &d->pointwise), p->kernels->name);
+    return bytes > 0 ? p->pack(p, step, key, bytes, fill_pack, d, err) : CREMA_OK;
 }
 
 static cr_status prepare_pointwise(const cr_step *step, const cr_preparing *p, separable *d, cr_err *err)
@@ -118,12 +151,14 @@ static cr_status prepare_pointwise(const cr_step *step, const cr_preparing *p, s
     c->in_count = c->out_count = first->out_count;
     c->in_image_stride = c->in_channels * c->in_count;
     c->out_image_stride = c->out_channels * c->out_count;
+    c->kernels = p->kernels;
+    c->exact = first->exact;
+    cr_status status = cr_window_build(p->arena, &spec, n_axes, size, size, c->in_channels, &d->window, err);
     const char *why;
-    d->pointwise_algorithm = cr_conv_choose(c, p->conv_algorithm, &why);
+    d->pointwise_algorithm = status ? NULL : cr_conv_choose(c, p->conv_algorithm, &why);
     if (!d->pointwise_algorithm)
         d->pointwise_algorithm = &cr_conv_im2col;
-    without_pack(c, &d->pointwise_algorithm);
-    return cr_window_build(p->arena, &spec, n_axes, size, size, c->in_channels, &d->window, err);
+    return status;
 }
 
 static cr_status prepare(cr_step *step, const cr_preparing *p, cr_err *err)
@@ -138,11 +173,13 @@ static cr_status prepare(cr_step *step, const cr_preparing *p, cr_err *err)
     first->conv.images = 1;
     if ((status = cr_conv_base_choose(step, p, first, err)))
         return status;
-    without_pack(&first->conv, &first->algorithm);
     d->depthwise = first;
     step->data = d;
-    if ((status = prepare_pointwise(step, p, d, err)))
+    if ((status = prepare_pointwise(step, p, d, err)) || (status = get_pack(step, p, d, err)))
         return status;
+    size_t first_slot = slot_bytes(first->algorithm, &first->conv);
+    size_t second_slot = slot_bytes(d->pointwise_algorithm, &d->pointwise);
+    step->slot_bytes = first_slot > second_slot ? first_slot : second_slot;
     size_t a = first->algorithm->scratch_bytes(&first->conv);
     size_t b = d->pointwise_algorithm->scratch_bytes(&d->pointwise);
     d->middle_offset = ((a > b ? a : b) + 63) / 64 * 64;
@@ -158,6 +195,10 @@ static void run(const cr_step *step, cr_run *run)
     cr_conv_buffers first = {.out = middle, .weights = step->blob[0], .scratch = run->scratch};
     cr_conv_buffers second = {.in = middle, .weights = step->blob[1], .scratch = run->scratch};
     first.pool = second.pool = run->pool;
+    first.slot_scratch = second.slot_scratch = run->slot_scratch;
+    first.slot_step = second.slot_step = run->slot_bytes;
+    first.pack = step->pack;
+    second.pack = step->pack ? (const char *)step->pack + d->second_pack : NULL;
     second.bias = step->n_blobs > 2 ? step->blob[2] : NULL;
     for (int i = 0; i < step->n_in; i++) {
         const cr_tensor *in = cr_in(step, run, i), *out = cr_out(step, run, i);

@@ -197,7 +197,7 @@ START_TEST(steps_and_memory_are_reported)
     ck_assert_int_eq(crema_runner_n_steps(r), 3);
     ck_assert_int_eq(crema_runner_step(r, 0, &info), CREMA_OK);
     ck_assert_str_eq(info.layer, "c");
-    ck_assert_str_eq(info.implementation, "im2col");
+    ck_assert_str_eq(info.implementation, "pointwise");
     ck_assert_int_eq(info.macs, 2 * 3 * 4);
     ck_assert_int_gt(info.time_ns, 0);
     ck_assert_int_eq(info.shape.dim[1], 3);
@@ -205,7 +205,7 @@ START_TEST(steps_and_memory_are_reported)
     crema_memory_info memory;
     crema_runner_memory(r, &memory);
     ck_assert_uint_eq(memory.input_bytes, 8 * sizeof(float));
-    ck_assert_uint_eq(memory.weight_bytes, (6 + 3) * sizeof(float));
+    ck_assert_uint_ge(memory.weight_bytes, (6 + 3) * sizeof(float)); // and a pack
     ck_assert_uint_ge(memory.activation_bytes, 2 * 12 * sizeof(float));
     crema_runner_free(r);
     close_net(&f);

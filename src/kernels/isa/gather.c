@@ -4,27 +4,33 @@
  *     positions   begin ....|............|........ end      lines of the output along the last axis
  *     a line      edge, run, edge                           the run is inside the input: no table
  *
- * Lines are written in order and runs by whole vectors, so what a run writes too much is overwritten by what
- * follows it; only the end of a row needs slack.
+ * What a tap reads is the same in every channel: it is written down once, as a list of pieces to copy or to
+ * fill, and the list is played for all channels. Pieces are in order and written by whole vectors: what one
+ * writes too much is overwritten by the next; only the end of a row needs slack.
  */
 #include "kernels/gather.h"
 #include "kernels/simd.h"
 
-#include <string.h>
+#include <stddef.h>
 
-// The row at work: its tap and variant on each axis.
-typedef struct row {
+enum { PIECES = 64 };
+
+typedef struct piece {
+    int64_t from; // in the channel; -1: the value outside
+    int64_t to, n;
+} piece;
+
+// A tap at work, in channels of one variant.
+typedef struct tap {
     const cr_gather *g;
-    int64_t tap[CR_MAX_AXES];
-    int variant[CR_MAX_AXES];
-    const float *from; // the channel
-} row;
+    int64_t number, at[CR_MAX_AXES];
+    int64_t channel_begin, channel_end; // from g->channel on
+    int variant;                        // bit a: of axis a
+    int n;
+    piece piece[PIECES];
+} tap;
 
-static void fill(float *to, int64_t n, float value)
-{
-    for (int64_t i = 0; i < n; i++)
-        to[i] = value;
-}
+/* ---- playing the list ---- */
 
 static void copy(const float *from, float *to, int64_t n)
 {
@@ -42,114 +48,139 @@ static void copy_even(const float *from, float *to, int64_t n)
     }
 }
 
-static void copy_run(const float *from, int64_t stride, float *to, int64_t n)
+static void fill(float *to, int64_t n, float value)
 {
-    if (stride == 1)
-        copy(from, to, n);
-    else if (stride == 2)
-        copy_even(from, to, n);
-    else
-        for (int64_t i = 0; i < n; i++)
-            to[i] = from[stride * i];
+    for (int64_t i = 0; i < n; i += CR_VECTOR)
+        cr_store(to + i, cr_repeat(value));
 }
 
-// Outputs [begin, end) of a line; `to` is that of `begin`.
-static void gather_line(const row *r, int a, const float *from, int64_t begin, int64_t end, float *to)
+CR_INLINE void play_channel(const tap *t, const float *from, float *to, const int64_t stride)
 {
-    const cr_axis *axis = &r->g->window->axis[a];
-    int v = r->variant[a];
-    int64_t k = r->tap[a], o = begin;
-    const int32_t *index = axis->index[v] + k * axis->out;
-    int64_t run_begin = axis->run_begin[v][k], run_end = axis->run_end[v][k];
-    float outside = r->g->window->outside;
-    for (; o < end && o < run_begin; o++)
-        to[o - begin] = index[o] == CR_TAP_OUTSIDE ? outside : from[index[o]];
-    int64_t stop = run_end < end ? run_end : end;
-    if (o < stop) {
-        copy_run(from + index[o], axis->stride, to + o - begin, stop - o);
-        o = stop;
+    for (int i = 0; i < t->n; i++) {
+        const piece *p = &t->piece[i];
+        if (p->from < 0)
+            fill(to + p->to, p->n, t->g->window->outside);
+        else if (stride == 1)
+            copy(from + p->from, to + p->to, p->n);
+        else if (stride == 2)
+            copy_even(from + p->from, to + p->to, p->n);
+        else
+            for (int64_t o = 0; o < p->n; o++)
+                to[p->to + o] = from[p->from + stride * o];
     }
-    for (; o < end; o++)
-        to[o - begin] = index[o] == CR_TAP_OUTSIDE ? outside : from[index[o]];
 }
 
-// Where the input line of an output line starts; NULL: outside.
-static const float *line_start(const row *r, int64_t line)
+static void play(tap *t)
 {
-    const cr_window *w = r->g->window;
+    const cr_gather *g = t->g;
+    const cr_window *w = g->window;
+    int64_t stride = w->n_axes ? w->axis[w->n_axes - 1].stride : 1;
+    for (int64_t c = t->channel_begin; c < t->channel_end; c++) {
+        const float *from = g->image + (g->channel + c) * g->in_count;
+        float *to = g->to + (c * g->taps + t->number - g->row_begin) * g->step;
+        if (stride == 1)
+            play_channel(t, from, to, 1);
+        else if (stride == 2)
+            play_channel(t, from, to, 2);
+        else
+            play_channel(t, from, to, stride);
+    }
+    t->n = 0;
+}
+
+/* ---- writing it ---- */
+
+static void add(tap *t, int64_t from, int64_t to, int64_t n)
+{
+    piece *last = &t->piece[t->n - 1];
+    if (t->n > 0 && from < 0 && last->from < 0) {
+        last->n += n;
+        return;
+    }
+    if (t->n == PIECES)
+        play(t);
+    t->piece[t->n++] = (piece){from, to, n};
+}
+
+// Outputs [begin, end) of a line whose input line starts at `from`.
+static void add_line(tap *t, int64_t from, int64_t begin, int64_t end, int64_t to)
+{
+    int a = t->g->window->n_axes - 1, v = t->variant >> a & 1;
+    const cr_axis *axis = &t->g->window->axis[a];
+    int64_t k = t->at[a], run_begin = axis->run_begin[v][k], run_end = axis->run_end[v][k];
+    const int32_t *index = axis->index[v] + k * axis->out;
+    for (int64_t o = begin; o < end;) {
+        int64_t n = 1;
+        if (o >= run_begin && o < run_end)
+            n = (run_end < end ? run_end : end) - o;
+        add(t, index[o] == CR_TAP_OUTSIDE ? -1 : from + index[o], to + o - begin, n);
+        o += n;
+    }
+}
+
+// Where the input line of an output line starts, or -1: outside.
+static int64_t line_start(const tap *t, int64_t line)
+{
+    const cr_window *w = t->g->window;
     int64_t at = 0, step = w->axis[w->n_axes - 1].in;
     for (int a = w->n_axes - 2; a >= 0; a--) {
         const cr_axis *axis = &w->axis[a];
-        int64_t o = a > 0 ? line % axis->out : line;
-        int32_t index = axis->index[r->variant[a]][r->tap[a] * axis->out + o];
+        int32_t index = axis->index[t->variant >> a & 1][t->at[a] * axis->out + line % axis->out];
         if (index == CR_TAP_OUTSIDE)
-            return NULL;
+            return -1;
         at += index * step;
-        if (a > 0) {
-            line /= axis->out;
-            step *= axis->in;
-        }
+        step *= axis->in;
+        line /= axis->out;
     }
-    return r->from + at;
+    return at;
 }
 
-static void gather_row(const row *r, float *to)
+static void gather_tap(tap *t)
 {
-    const cr_gather *g = r->g;
-    const cr_window *w = g->window;
-    if (w->n_axes == 0) {
-        *to = *r->from;
-        return;
-    }
-    int64_t length = w->axis[w->n_axes - 1].out, line = g->begin / length, begin = g->begin - line * length;
-    for (int64_t left = g->end - g->begin; left > 0; line++) {
-        int64_t n = length - begin < left ? length - begin : left;
-        const float *from = line_start(r, line);
-        if (from)
-            gather_line(r, w->n_axes - 1, from, begin, begin + n, to);
+    const cr_gather *g = t->g;
+    int n_axes = g->window->n_axes;
+    int64_t length = n_axes ? g->window->axis[n_axes - 1].out : 1;
+    for (int64_t p = g->begin; p < g->end;) {
+        int64_t line = p / length, begin = p - line * length;
+        int64_t n = length - begin < g->end - p ? length - begin : g->end - p;
+        int64_t from = n_axes ? line_start(t, line) : 0;
+        if (from >= 0 && n_axes > 0)
+            add_line(t, from, begin, begin + n, p - g->begin);
         else
-            fill(to, n, w->outside);
-        to += n;
-        left -= n;
-        begin = 0;
+            add(t, from, p - g->begin, n);
+        p += n;
     }
+    play(t);
 }
 
-static void set_channel(row *r, int64_t channel)
+// All channels that have this tap among the rows, those of one variant at a time.
+static void gather_channels(tap *t)
 {
-    const cr_window *w = r->g->window;
-    r->from = r->g->image + channel * r->g->in_count;
-    for (int a = 0; a < w->n_axes; a++)
-        r->variant[a] = w->variant ? w->variant[channel] >> a & 1 : 0;
-}
-
-// The next tap of the window; false: that was the last one.
-static bool next_tap(row *r)
-{
-    const cr_window *w = r->g->window;
-    for (int a = w->n_axes - 1; a >= 0; a--) {
-        if (++r->tap[a] < w->axis[a].kernel)
-            return true;
-        r->tap[a] = 0;
+    const cr_gather *g = t->g;
+    const uint8_t *variant = g->window->variant;
+    int64_t begin = (g->row_begin - t->number + g->taps - 1) / g->taps;
+    int64_t end = (g->row_end - t->number + g->taps - 1) / g->taps;
+    while (begin < end) {
+        t->channel_begin = begin;
+        t->variant = variant ? variant[g->channel + begin] : 0;
+        while (variant && ++begin < end && variant[g->channel + begin] == t->variant)
+            ;
+        t->channel_end = variant ? begin : end;
+        gather_tap(t);
+        begin = t->channel_end;
     }
-    return false;
 }
 
 static void run(const cr_gather *g)
 {
-    const cr_window *w = g->window;
-    row r = {.g = g};
-    int64_t channel = g->channel + g->row_begin / g->taps, tap = g->row_begin % g->taps;
-    for (int a = w->n_axes - 1; a >= 0; a--) {
-        r.tap[a] = tap % w->axis[a].kernel;
-        tap /= w->axis[a].kernel;
-    }
-    set_channel(&r, channel);
-    float *to = g->to;
-    for (int64_t i = g->row_begin; i < g->row_end; i++, to += g->step) {
-        gather_row(&r, to);
-        if (!next_tap(&r) && i + 1 < g->row_end)
-            set_channel(&r, ++channel);
+    tap t = {.g = g};
+    for (; t.number < g->taps; t.number++) {
+        int64_t rest = t.number;
+        for (int a = g->window->n_axes - 1; a >= 0; a--) {
+            t.at[a] = rest % g->window->axis[a].kernel;
+            rest /= g->window->axis[a].kernel;
+        }
+        gather_channels(&t);
     }
 }
 

@@ -434,22 +434,36 @@ static void deep_pack(const float *weights, int64_t m, int64_t k, float *pack)
 // CR_REGISTERS 32: 4 x 4 sums and 8 operands. 16: 2 x 4 and 6.
 enum { DOT_ROWS = CR_REGISTERS / 8, DOT_COLUMNS = 4 };
 
-// Sums of all lanes, in pairs.
-static float sum_lanes(cr_vf x)
+// y of a block: the lanes of each sum, a square of vectors at a time.
+static void dot_finish(const cr_gemm_dot *d, int64_t i0, int64_t j0, int rows, int n, const cr_vf *sum)
 {
-    float lane[CR_VECTOR];
-    cr_store(lane, x);
-    for (int half = CR_VECTOR / 2; half > 0; half /= 2)
-        for (int i = 0; i < half; i++)
-            lane[i] += lane[i + half];
-    return lane[0];
+    for (int first = 0; first < n; first += CR_VECTOR) {
+        cr_vf row[CR_VECTOR], total = {0};
+        float lane[CR_VECTOR];
+        CR_UNROLL
+        for (int i = 0; i < CR_VECTOR; i++)
+            row[i] = first + i < n ? sum[first + i] : (cr_vf){0};
+        cr_transpose(row);
+        CR_UNROLL
+        for (int i = 0; i < CR_VECTOR; i++)
+            total += row[i];
+        cr_store(lane, total);
+        for (int i = first; i < n && i < first + CR_VECTOR; i++) {
+            int64_t row_at = i0 + i % rows;
+            float *y = &d->y[row_at + (j0 + i / rows) * d->y_step];
+            *y = lane[i - first] + (d->add ? *y : d->bias ? d->bias[row_at] : 0);
+        }
+    }
 }
 
 CR_INLINE void dot_block(const cr_gemm_dot *d, int64_t i0, int64_t j0, const int rows, const int columns)
 {
-    cr_vf sum[DOT_ROWS][DOT_COLUMNS] = {0};
+    cr_vf sum[DOT_COLUMNS * DOT_ROWS];
     const float *w = d->w + i0 * d->w_step, *x = d->x + j0 * d->x_step;
     int64_t p = 0;
+    CR_UNROLL
+    for (int i = 0; i < rows * columns; i++)
+        sum[i] = (cr_vf){0};
     for (; p + CR_VECTOR <= d->k; p += CR_VECTOR) {
         cr_vf value[DOT_COLUMNS];
         CR_UNROLL
@@ -460,17 +474,19 @@ CR_INLINE void dot_block(const cr_gemm_dot *d, int64_t i0, int64_t j0, const int
             cr_vf weight = cr_load(w + i * d->w_step + p);
             CR_UNROLL
             for (int j = 0; j < columns; j++)
-                sum[i][j] += weight * value[j];
+                sum[j * rows + i] += weight * value[j];
         }
     }
-    for (int i = 0; i < rows; i++)
-        for (int j = 0; j < columns; j++) {
-            if (p < d->k)
-                sum[i][j] +=
-                    load_some(w + i * d->w_step + p, d->k - p) * load_some(x + j * d->x_step + p, d->k - p);
-            float *y = &d->y[i0 + i + (j0 + j) * d->y_step];
-            *y = sum_lanes(sum[i][j]) + (d->add ? *y : d->bias ? d->bias[i0 + i] : 0);
+    if (p < d->k) {
+        CR_UNROLL
+        for (int i = 0; i < rows; i++) {
+            cr_vf weight = load_some(w + i * d->w_step + p, d->k - p);
+            CR_UNROLL
+            for (int j = 0; j < columns; j++)
+                sum[j * rows + i] += weight * load_some(x + j * d->x_step + p, d->k - p);
         }
+    }
+    dot_finish(d, i0, j0, rows, rows * columns, sum);
 }
 
 CR_INLINE void dot_rows(const cr_gemm_dot *d, int64_t i, const int rows)
