@@ -6,6 +6,7 @@
 #   make install    into PREFIX (default /usr/local), with pkg-config files; DESTDIR is honoured
 #   make uninstall  removes what install put there
 #   make deps       installs the Debian or Ubuntu packages that the build needs, if any are missing
+#   make readme     writes the table of layers in README.md anew, from the code
 #   make format     clang-format over src and tests
 #   make clean
 #
@@ -67,7 +68,7 @@ TEST_SUPPORT_OBJ := $(patsubst tests/%.c,$(B)/tests/%.o,$(wildcard tests/support
 TEST_CFLAGS = $(BASE_CFLAGS) -Wall -Wextra -Wno-format-truncation -Werror $(CFLAGS) $(PKG_CFLAGS) $(shell $(PKG) --cflags check)
 TEST_BIN := $(patsubst tests/%.c,$(B)/tests/%,$(TEST_SRC))
 
-.PHONY: all deps demo test unit bench-conv format format-check clean install uninstall
+.PHONY: all deps demo test unit bench-conv readme format format-check clean install uninstall
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -170,6 +171,9 @@ demo: deps
 test:
 	@.ci/deps.sh test
 	@MAKE="$(MAKE)" tests/all.sh $(B)
+
+readme: all
+	@tests/readme.sh $(B)/crema --write
 
 FORMATTED := $(SRC) $(ISA_SRC) $(wildcard src/*.h src/*/*.h tests/*.h tests/*/*.h tests/*/*.c)
 format:

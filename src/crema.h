@@ -178,7 +178,21 @@ typedef struct crema_transform {
     int force_color, force_gray;
 } crema_transform;
 
+// A layer type. Pointers live as long as the program.
+typedef struct crema_layer_type_info {
+    const char *name;
+    const char *aliases[4];       // ended by NULL where fewer
+    const char *params;           // its parameter blocks, with spaces between; NULL: none
+    int min_bottoms, max_bottoms; // max -1: any number
+    int min_tops, max_tops;
+    const char *about;   // a line: what it computes
+    const char *not_run; // "a layer of training": nets that have it load, but it is not run; NULL: it runs
+} crema_layer_type_info;
+
 CREMA_API const char *crema_version(void);
+
+// All layer types, in the order of the house; CREMA_ERR_USAGE past the last one.
+CREMA_API crema_status crema_layer_type_at(int index, crema_layer_type_info *info);
 
 // Writes "file:line:col: message" (as much of it as is known) to buf, always terminated. Returns buf.
 CREMA_API char *crema_error_text(const crema_error *err, char *buf, size_t size);

@@ -5,9 +5,30 @@
 #include "api/custom.h"
 #include "api/load.h"
 #include "kernels/conv.h"
+#include "layers/layer.h"
 
 #include <stdio.h>
 #include <string.h>
+
+crema_status crema_layer_type_at(int index, crema_layer_type_info *info)
+{
+    int n = 0;
+    while (cr_layer_types[n] && n < index)
+        n++;
+    const cr_layer_type *t = cr_layer_types[n];
+    if (index < 0 || !t)
+        return CREMA_ERR_USAGE;
+    *info = (crema_layer_type_info){.name = t->name,
+                                    .params = t->param,
+                                    .min_bottoms = t->in_min,
+                                    .max_bottoms = t->in_max,
+                                    .min_tops = t->out_min,
+                                    .max_tops = t->out_max,
+                                    .about = t->about,
+                                    .not_run = t->not_run};
+    memcpy(info->aliases, t->aliases, sizeof info->aliases);
+    return CREMA_OK;
+}
 
 const char *crema_version(void)
 {

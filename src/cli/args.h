@@ -45,6 +45,7 @@ typedef enum cli_option_id {
     OPT_ROOT,
     OPT_FILTER,
     OPT_ITERATIONS,
+    OPT_MARKDOWN,
     OPT_PLUGIN,
     N_OPTION_IDS
 } cli_option_id;

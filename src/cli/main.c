@@ -8,7 +8,7 @@
 #include <string.h>
 
 static const cli_command *const commands[] = {&cli_run_command, &cli_check_command, &cli_time_command,
-                                              &cli_summary_command};
+                                              &cli_summary_command, &cli_layers_command};
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 
 static const cli_command *find_command(const char *name)

@@ -70,7 +70,7 @@ static void print_text(cli_session *s, const crema_summary *summary)
            crema_summary_n_layers(summary), (long long)t.n_values, (double)t.n_values * 4 / 1e6,
            (double)t.macs / 1e6, (double)t.n_activations * 4 / 1e6);
     if (t.n_not_run)
-        printf("%d of them are layers of training, which are not run\n", t.n_not_run);
+        printf("%d of them are not run\n", t.n_not_run);
 }
 
 static void json_blobs(cli_json *j, const char *key, const crema_summary_blob *blob, int n)

@@ -21,6 +21,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_abs_val = {
     .name = "AbsVal",
+    .about = "absolute value",
     .in_min = 1,
     .in_max = 1,
     .out_min = 1,

@@ -81,6 +81,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_accuracy = {
     .name = "Accuracy",
+    .about = "share of labels among the best k scores",
     .param = "accuracy_param",
     .in_min = 2,
     .in_max = 2,

@@ -176,6 +176,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_argmax = {
     .name = "ArgMax",
+    .about = "indices, or values, of the largest",
     .param = "argmax_param",
     .in_min = 1,
     .in_max = 1,

@@ -65,6 +65,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_axpy = {
     .name = "Axpy",
+    .about = "a x + y with a factor per channel (SENet)",
     .in_min = 3,
     .in_max = 3,
     .out_min = 1,

@@ -183,6 +183,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_batch_norm = {
     .name = "BatchNorm",
+    .about = "(x - mean) / deviation per channel, in the layouts of all forks",
     .aliases = {"CuDNNBatchNorm"},
     .param = "batch_norm_param",
     .in_min = 1,

@@ -46,6 +46,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_batch_reindex = {
     .name = "BatchReindex",
+    .about = "entries of axis 0 picked by index",
     .in_min = 2,
     .in_max = 2,
     .out_min = 1,

@@ -55,6 +55,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_bias = {
     .name = "Bias",
+    .about = "adds learned values or another bottom",
     .param = "bias_param",
     .in_min = 1,
     .in_max = 2,

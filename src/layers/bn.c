@@ -92,6 +92,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_bn = {
     .name = "BN",
+    .about = "the batch normalization of PSPNet and SegNet",
     .param = "bn_param",
     .in_min = 1,
     .in_max = 1,

@@ -53,6 +53,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_channel_norm = {
     .name = "ChannelNorm",
+    .about = "L2 norm across channels (FlowNet2)",
     .in_min = 1,
     .in_max = 1,
     .out_min = 1,

@@ -45,6 +45,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_clip = {
     .name = "Clip",
+    .about = "values limited to a range",
     .param = "clip_param",
     .in_min = 1,
     .in_max = 1,

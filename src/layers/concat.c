@@ -81,6 +81,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_concat = {
     .name = "Concat",
+    .about = "bottoms one behind the other along an axis",
     .param = "concat_param",
     .in_min = 1,
     .in_max = CR_ANY,

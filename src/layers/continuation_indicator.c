@@ -52,6 +52,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_continuation_indicator = {
     .name = "ContinuationIndicator",
+    .about = "0 at the start of each sequence, else 1",
     .param = "continuation_indicator_param",
     .in_min = 0,
     .in_max = 1,

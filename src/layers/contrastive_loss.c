@@ -51,6 +51,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_contrastive_loss = {
     .name = "ContrastiveLoss",
+    .about = "distance of pairs, or margin for those that differ",
     .param = "contrastive_loss_param",
     .in_min = 3,
     .in_max = 3,

@@ -20,6 +20,7 @@ static cr_status prepare(cr_step *step, const cr_preparing *p, cr_err *err)
 
 const cr_layer_type cr_layer_convolution = {
     .name = "Convolution",
+    .about = "convolution over any number of axes, with groups, dilation and padding rules",
     .param = "convolution_param",
     .in_min = 1,
     .in_max = CR_ANY,

@@ -179,6 +179,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_correlation = {
     .name = "Correlation",
+    .about = "products of patches of two maps over displacements (FlowNet)",
     .param = "correlation_param",
     .in_min = 2,
     .in_max = 2,

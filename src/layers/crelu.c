@@ -52,6 +52,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_crelu = {
     .name = "CReLU",
+    .about = "relu of x and of -x, one behind the other",
     .in_min = 1,
     .in_max = 1,
     .out_min = 1,

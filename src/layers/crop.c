@@ -64,6 +64,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_crop = {
     .name = "Crop",
+    .about = "the part of a bottom that has the size of another one, at an offset",
     .param = "crop_param",
     .in_min = 2,
     .in_max = 2,

@@ -249,6 +249,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_ctc_greedy_decoder = {
     .name = "CTCGreedyDecoder",
+    .about = "the best label at each time, repeats and blanks taken out",
     .param = "ctc_decoder_param",
     .in_min = 1,
     .in_max = 3,

@@ -80,26 +80,59 @@ static cr_status shape_image_seg_data(const cr_layer *layer, cr_shaping *s, cr_e
 
 #define SOURCE .in_max = 0, .out_min = 1, .out_max = CR_ANY, .flags = CR_SOURCE
 
-const cr_layer_type cr_layer_data = {.name = "Data", .param = "data_param", SOURCE, .shape = shape_data};
-const cr_layer_type cr_layer_image_data = {
-    .name = "ImageData", .param = "image_data_param", SOURCE, .shape = shape_image_data};
-const cr_layer_type cr_layer_window_data = {
-    .name = "WindowData", .param = "window_data_param", SOURCE, .shape = shape_window_data};
-const cr_layer_type cr_layer_hdf5_data = {
-    .name = "HDF5Data", .param = "hdf5_data_param", SOURCE, .shape = shape_unknown};
-const cr_layer_type cr_layer_annotated_data = {
-    .name = "AnnotatedData", .param = "annotated_data_param data_param", SOURCE, .shape = shape_unknown};
-const cr_layer_type cr_layer_video_data = {
-    .name = "VideoData", .param = "video_data_param data_param", SOURCE, .shape = shape_unknown};
+const cr_layer_type cr_layer_data = {.name = "Data",
+                                     .about = "a database; its tops are inputs",
+                                     .param = "data_param",
+                                     SOURCE,
+                                     .shape = shape_data};
+const cr_layer_type cr_layer_image_data = {.name = "ImageData",
+                                           .about = "pictures of a list; its tops are inputs",
+                                           .param = "image_data_param",
+                                           SOURCE,
+                                           .shape = shape_image_data};
+const cr_layer_type cr_layer_window_data = {.name = "WindowData",
+                                            .about = "windows of pictures; its tops are inputs",
+                                            .param = "window_data_param",
+                                            SOURCE,
+                                            .shape = shape_window_data};
+const cr_layer_type cr_layer_hdf5_data = {.name = "HDF5Data",
+                                          .about = "HDF5 files; its tops are inputs",
+                                          .param = "hdf5_data_param",
+                                          SOURCE,
+                                          .shape = shape_unknown};
+const cr_layer_type cr_layer_annotated_data = {.name = "AnnotatedData",
+                                               .about = "pictures with boxes (SSD); its tops are inputs",
+                                               .param = "annotated_data_param data_param",
+                                               SOURCE,
+                                               .shape = shape_unknown};
+const cr_layer_type cr_layer_video_data = {.name = "VideoData",
+                                           .about = "frames of a video (SSD); its tops are inputs",
+                                           .param = "video_data_param data_param",
+                                           SOURCE,
+                                           .shape = shape_unknown};
 const cr_layer_type cr_layer_image_seg_data = {
-    .name = "ImageSegData", .param = "image_data_param", SOURCE, .shape = shape_image_seg_data};
+    .name = "ImageSegData",
+    .about = "pictures with label pictures (DeepLab); its tops are inputs",
+    .param = "image_data_param",
+    SOURCE,
+    .shape = shape_image_seg_data};
 const cr_layer_type cr_layer_dense_image_data = {
-    .name = "DenseImageData", .param = "dense_image_data_param", SOURCE, .shape = shape_unknown};
-const cr_layer_type cr_layer_seg_data = {
-    .name = "SegData", .param = "seg_data_param", SOURCE, .shape = shape_unknown};
-const cr_layer_type cr_layer_detect_net_transformation = {.name = "DetectNetTransformation",
-                                                          .in_max = CR_ANY,
-                                                          .out_min = 1,
-                                                          .out_max = CR_ANY,
-                                                          .flags = CR_SOURCE,
-                                                          .shape = shape_unknown};
+    .name = "DenseImageData",
+    .about = "pictures with label pictures (SegNet); its tops are inputs",
+    .param = "dense_image_data_param",
+    SOURCE,
+    .shape = shape_unknown};
+const cr_layer_type cr_layer_seg_data = {.name = "SegData",
+                                         .about =
+                                             "pictures with label pictures (PSPNet); its tops are inputs",
+                                         .param = "seg_data_param",
+                                         SOURCE,
+                                         .shape = shape_unknown};
+const cr_layer_type cr_layer_detect_net_transformation = {
+    .name = "DetectNetTransformation",
+    .about = "pictures with boxes (DetectNet); its tops are inputs",
+    .in_max = CR_ANY,
+    .out_min = 1,
+    .out_max = CR_ANY,
+    .flags = CR_SOURCE,
+    .shape = shape_unknown};

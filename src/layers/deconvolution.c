@@ -42,6 +42,7 @@ static void run(const cr_step *step, cr_run *r)
 
 const cr_layer_type cr_layer_deconvolution = {
     .name = "Deconvolution",
+    .about = "transposed convolution",
     .param = "convolution_param",
     .in_min = 1,
     .in_max = CR_ANY,

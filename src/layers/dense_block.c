@@ -314,6 +314,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_dense_block = {
     .name = "DenseBlock",
+    .about = "a whole block of DenseNet",
     .param = "denseblock_param",
     .in_min = 1,
     .in_max = 1,

@@ -50,6 +50,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_depth_to_space = {
     .name = "DepthToSpace",
+    .about = "channels become blocks of positions",
     .param = "depth_to_space_param",
     .in_min = 1,
     .in_max = 1,

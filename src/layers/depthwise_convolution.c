@@ -86,6 +86,7 @@ static cr_status prepare(cr_step *step, const cr_preparing *p, cr_err *err)
 
 const cr_layer_type cr_layer_depthwise_convolution = {
     .name = "DepthwiseConvolution",
+    .about = "convolution of each channel on its own",
     .aliases = {"ConvolutionDepthwise", "DepthwiseConv"},
     .param = "convolution_param",
     .in_min = 1,

@@ -328,6 +328,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_detection_output = {
     .name = "DetectionOutput",
+    .about = "boxes of SSD: decoding, threshold, non-maximum suppression",
     .param = "detection_output_param",
     .in_min = 3,
     .in_max = 5,

@@ -53,6 +53,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_dropout = {
     .name = "Dropout",
+    .about = "training drops values; a test leaves all as they are",
     .param = "dropout_param",
     .in_min = 1,
     .in_max = 1,

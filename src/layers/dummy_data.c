@@ -111,6 +111,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_dummy_data = {
     .name = "DummyData",
+    .about = "values made by fillers",
     .param = "dummy_data_param",
     .in_max = 0,
     .out_min = 1,

@@ -145,6 +145,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_eltwise = {
     .name = "Eltwise",
+    .about = "sum, product or maximum of bottoms, value by value",
     .param = "eltwise_param",
     .in_min = 2,
     .in_max = CR_ANY,

@@ -37,6 +37,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_elu = {
     .name = "ELU",
+    .about = "x, or alpha (exp(x) - 1) for negative values",
     .param = "elu_param",
     .in_min = 1,
     .in_max = 1,

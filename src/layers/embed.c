@@ -83,6 +83,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_embed = {
     .name = "Embed",
+    .about = "a learned row for each index",
     .param = "embed_param",
     .in_min = 1,
     .in_max = 1,

@@ -24,6 +24,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_euclidean_loss = {
     .name = "EuclideanLoss",
+    .about = "half the mean squared difference",
     .in_min = 2,
     .in_max = 2,
     .out_min = 1,

@@ -44,6 +44,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_exp = {
     .name = "Exp",
+    .about = "base ^ (scale x + shift)",
     .param = "exp_param",
     .in_min = 1,
     .in_max = 1,

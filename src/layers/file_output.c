@@ -21,6 +21,7 @@ static cr_status shape(const cr_layer *layer, cr_shaping *s, cr_err *err)
 
 const cr_layer_type cr_layer_hdf5_output = {
     .name = "HDF5Output",
+    .about = "wants its bottoms in a file, which is not written",
     .param = "hdf5_output_param",
     .in_min = 1,
     .in_max = CR_ANY,
@@ -30,6 +31,7 @@ const cr_layer_type cr_layer_hdf5_output = {
 
 const cr_layer_type cr_layer_mat_write = {
     .name = "MatWrite",
+    .about = "wants its bottom in a file, which is not written",
     .param = "mat_write_param",
     .in_min = 1,
     .in_max = CR_ANY,

@@ -60,6 +60,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_filter = {
     .name = "Filter",
+    .about = "entries of axis 0 that a selector does not leave out",
     .in_min = 2,
     .in_max = CR_ANY,
     .out_min = 1,

@@ -35,6 +35,7 @@ static cr_status shape(const cr_layer *layer, cr_shaping *s, cr_err *err)
 
 const cr_layer_type cr_layer_flatten = {
     .name = "Flatten",
+    .about = "a range of axes becomes one",
     .param = "flatten_param",
     .in_min = 1,
     .in_max = 1,

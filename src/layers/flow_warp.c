@@ -73,6 +73,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_flow_warp = {
     .name = "FlowWarp",
+    .about = "an image moved by a flow",
     .param = "flow_warp_param",
     .in_min = 2,
     .in_max = 2,

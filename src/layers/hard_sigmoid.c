@@ -37,6 +37,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_hard_sigmoid = {
     .name = "HardSigmoid",
+    .about = "a straight line limited to 0 and 1",
     .param = "hard_sigmoid_param",
     .in_min = 1,
     .in_max = 1,

@@ -22,6 +22,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_hard_swish = {
     .name = "HardSwish",
+    .about = "x relu6(x + 3) / 6",
     .aliases = {"HSwish"},
     .in_min = 1,
     .in_max = 1,

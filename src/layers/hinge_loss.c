@@ -43,6 +43,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_hinge_loss = {
     .name = "HingeLoss",
+    .about = "one-vs-all hinge loss, L1 or L2",
     .param = "hinge_loss_param",
     .in_min = 2,
     .in_max = 2,

@@ -88,6 +88,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_im2col = {
     .name = "Im2col",
+    .about = "the windows of a convolution as columns",
     .param = "convolution_param",
     .in_min = 1,
     .in_max = 1,

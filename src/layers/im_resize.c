@@ -164,6 +164,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_im_resize = {
     .name = "ImResize",
+    .about = "cubic resizing and averaging of heat maps (OpenPose)",
     .param = "imresize_param",
     .in_min = 1,
     .in_max = 1,

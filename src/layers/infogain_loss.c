@@ -71,6 +71,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_infogain_loss = {
     .name = "InfogainLoss",
+    .about = "cross entropy weighted by a matrix of classes",
     .param = "infogain_loss_param",
     .in_min = 2,
     .in_max = 3,

@@ -128,6 +128,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_inner_distance = {
     .name = "InnerDistance",
+    .about = "L1 or squared L2 distance to learned rows",
     .param = "inner_distance_param",
     .in_min = 1,
     .in_max = 3,

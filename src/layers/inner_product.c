@@ -137,6 +137,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_inner_product = {
     .name = "InnerProduct",
+    .about = "fully connected: weighted sums of all values from an axis on",
     .param = "inner_product_param",
     .in_min = 1,
     .in_max = 1,

@@ -37,6 +37,7 @@ static cr_status shape(const cr_layer *layer, cr_shaping *s, cr_err *err)
 
 const cr_layer_type cr_layer_input = {
     .name = "Input",
+    .about = "an input of the net, with its shape",
     .param = "input_param",
     .in_max = 0,
     .out_min = 1,

@@ -149,6 +149,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_interp = {
     .name = "Interp",
+    .about = "bilinear resizing that keeps the corners",
     .param = "interp_param",
     .in_min = 1,
     .in_max = 2,

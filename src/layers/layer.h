@@ -44,6 +44,7 @@ typedef struct cr_preparing cr_preparing;
 
 typedef struct cr_layer_type {
     const char *name;       // "Convolution"
+    const char *about;      // a line without a full stop: what it computes, for the list of all types
     const char *aliases[4]; // other names for the same; NULL-ended if fewer
     // Its parameter block, "convolution_param", or several with spaces between, or NULL; other blocks are a warning.
     const char *param;

@@ -41,6 +41,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_log = {
     .name = "Log",
+    .about = "logarithm of scale x + shift, to a base",
     .param = "log_param",
     .in_min = 1,
     .in_max = 1,

@@ -169,6 +169,7 @@ static void run(const cr_step *step, cr_run *run)
 // Not in place: a window reads what would be overwritten already.
 const cr_layer_type cr_layer_lrn = {
     .name = "LRN",
+    .about = "local response normalization, across or within channels",
     .param = "lrn_param",
     .in_min = 1,
     .in_max = 1,

@@ -56,6 +56,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_lstm = {
     .name = "LSTM",
+    .about = "LSTM over time, with state kept between forwards",
     .param = "recurrent_param",
     .in_min = 2,
     .in_max = 5,

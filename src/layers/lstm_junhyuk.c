@@ -175,6 +175,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_lstm_junhyuk = {
     .name = "Lstm",
+    .about = "an LSTM older than Caffe's own, in the layouts of its forks",
     .param = "lstm_param",
     .in_min = 1,
     .in_max = 2,

@@ -44,6 +44,7 @@ static void run(const cr_step *step, cr_run *run)
 // One image: whatever the steps between images are, nobody looks at them.
 const cr_layer_type cr_layer_lstm_unit = {
     .name = "LSTMUnit",
+    .about = "one step of an LSTM from its gates",
     .in_min = 3,
     .in_max = 3,
     .out_min = 2,

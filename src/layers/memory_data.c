@@ -33,6 +33,7 @@ static cr_status shape(const cr_layer *layer, cr_shaping *s, cr_err *err)
 
 const cr_layer_type cr_layer_memory_data = {
     .name = "MemoryData",
+    .about = "arrays of a program; its tops are inputs",
     .param = "memory_data_param",
     .in_max = 0,
     .out_min = 2,

@@ -24,6 +24,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_mish = {
     .name = "Mish",
+    .about = "x tanh(log(1 + exp(x)))",
     .in_min = 1,
     .in_max = 1,
     .out_min = 1,

@@ -30,6 +30,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_multinomial_logistic_loss = {
     .name = "MultinomialLogisticLoss",
+    .about = "cross entropy of probabilities with labels",
     .in_min = 2,
     .in_max = 2,
     .out_min = 1,

@@ -62,6 +62,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_mvn = {
     .name = "MVN",
+    .about = "mean 0 and variance 1 for each image or channel",
     .param = "mvn_param",
     .in_min = 1,
     .in_max = 1,

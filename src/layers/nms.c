@@ -148,6 +148,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_nms = {
     .name = "Nms",
+    .about = "peaks of heat maps (OpenPose)",
     .param = "nms_param",
     .in_min = 1,
     .in_max = 1,

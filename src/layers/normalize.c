@@ -104,6 +104,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_normalize = {
     .name = "Normalize",
+    .about = "divided by the L2 norm across channels, with a learned scale (SSD)",
     .aliases = {"L2Norm", "NormalizeBBox"},
     .param = "norm_param",
     .in_min = 1,

@@ -166,6 +166,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_pad = {
     .name = "Pad",
+    .about = "a border of zeros, a constant, a mirror and so on",
     .param = "pad_param",
     .in_min = 1,
     .in_max = 1,

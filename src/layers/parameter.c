@@ -30,6 +30,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_parameter = {
     .name = "Parameter",
+    .about = "a learned blob as a top",
     .param = "parameter_param",
     .in_max = 0,
     .out_min = 1,

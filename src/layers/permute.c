@@ -86,6 +86,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_permute = {
     .name = "Permute",
+    .about = "axes in another order",
     .param = "permute_param",
     .in_min = 1,
     .in_max = 1,

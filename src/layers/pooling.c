@@ -176,6 +176,7 @@ static void run(const cr_step *step, cr_run *r)
 
 const cr_layer_type cr_layer_pooling = {
     .name = "Pooling",
+    .about = "maximum or average of windows, or of the whole map",
     .param = "pooling_param",
     .in_min = 1,
     .in_max = 1,

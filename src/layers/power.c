@@ -53,6 +53,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_power = {
     .name = "Power",
+    .about = "(scale x + shift) ^ power",
     .param = "power_param",
     .in_min = 1,
     .in_max = 1,

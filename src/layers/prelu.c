@@ -49,6 +49,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_prelu = {
     .name = "PReLU",
+    .about = "max(x, 0), with a learned slope per channel for negative values",
     .param = "prelu_param",
     .in_min = 1,
     .in_max = 1,

@@ -214,6 +214,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_prior_box = {
     .name = "PriorBox",
+    .about = "default boxes of SSD for each position of a map",
     .param = "prior_box_param",
     .in_min = 2,
     .in_max = 2,

@@ -370,6 +370,7 @@ const cr_layer_type cr_layer_python_proposal = {
 
 const cr_layer_type cr_layer_proposal = {
     .name = "Proposal",
+    .about = "regions of Faster R-CNN from scores and offsets of anchors",
     .param = "proposal_param",
     .in_min = 3,
     .in_max = 3,

@@ -89,6 +89,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_psroi_pooling = {
     .name = "PSROIPooling",
+    .about = "average over a grid in each region, each cell from channels of its own (R-FCN)",
     .param = "psroi_pooling_param",
     .in_min = 2,
     .in_max = 2,

@@ -69,6 +69,7 @@ static cr_status shape(const cr_layer *layer, cr_shaping *s, cr_err *err)
 
 const cr_layer_type cr_layer_python = {
     .name = "Python",
+    .about = "the layers of py-faster-rcnn by their class names",
     .param = "python_param",
     .in_max = CR_ANY,
     .out_max = CR_ANY,

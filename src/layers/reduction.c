@@ -126,6 +126,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_reduction = {
     .name = "Reduction",
+    .about = "sum, mean, sum of absolute or of squared values of all axes from one on",
     .param = "reduction_param",
     .in_min = 1,
     .in_max = 1,

@@ -143,6 +143,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_region = {
     .name = "Region",
+    .about = "activations of YOLO 2 on its way to boxes",
     .param = "region_loss_param",
     .in_min = 1,
     .in_max = 1,

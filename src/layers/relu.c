@@ -35,6 +35,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_relu = {
     .name = "ReLU",
+    .about = "max(x, 0), or a slope for negative values",
     .param = "relu_param",
     .in_min = 1,
     .in_max = 1,

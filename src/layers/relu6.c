@@ -36,6 +36,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_relu6 = {
     .name = "ReLU6",
+    .about = "x limited to 0 and 6",
     .param = "relu6_param",
     .in_min = 1,
     .in_max = 1,

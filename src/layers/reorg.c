@@ -66,6 +66,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_reorg = {
     .name = "Reorg",
+    .about = "blocks of positions become channels (YOLO 2)",
     .param = "reorg_param",
     .in_min = 1,
     .in_max = 1,

@@ -181,6 +181,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_resample = {
     .name = "Resample",
+    .about = "resizing: nearest, linear or cubic (FlowNet2)",
     .param = "resample_param",
     .in_min = 1,
     .in_max = 2,

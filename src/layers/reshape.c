@@ -115,6 +115,7 @@ static cr_status shape(const cr_layer *layer, cr_shaping *s, cr_err *err)
 
 const cr_layer_type cr_layer_reshape = {
     .name = "Reshape",
+    .about = "the same values in another shape",
     .param = "reshape_param",
     .in_min = 1,
     .in_max = 1,

@@ -62,6 +62,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_reverse = {
     .name = "Reverse",
+    .about = "an axis backwards",
     .param = "reverse_param",
     .in_min = 1,
     .in_max = 1,

@@ -55,6 +55,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_reverse_time = {
     .name = "ReverseTime",
+    .about = "sequences backwards, each in its own length",
     .param = "reverse_time_param",
     .in_min = 2,
     .in_max = 2,

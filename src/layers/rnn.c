@@ -63,6 +63,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_rnn = {
     .name = "RNN",
+    .about = "a plain recurrent net over time",
     .param = "recurrent_param",
     .in_min = 2,
     .in_max = 4,

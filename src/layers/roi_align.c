@@ -103,6 +103,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_roi_align = {
     .name = "ROIAlign",
+    .about = "bilinear samples over a grid in each region",
     .param = "roi_align_param",
     .in_min = 2,
     .in_max = 2,

@@ -79,6 +79,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_roi_pooling = {
     .name = "ROIPooling",
+    .about = "maximum over a grid in each region",
     .param = "roi_pooling_param",
     .in_min = 2,
     .in_max = 2,

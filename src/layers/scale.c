@@ -78,6 +78,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_scale = {
     .name = "Scale",
+    .about = "multiplies by learned values or another bottom, with a bias if asked for",
     .param = "scale_param",
     .in_min = 1,
     .in_max = 2,

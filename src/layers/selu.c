@@ -41,6 +41,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_selu = {
     .name = "SeLU",
+    .about = "scaled ELU that keeps mean and variance",
     .aliases = {"SeLu", "SELU"},
     .param = "selu_param",
     .in_min = 1,

@@ -15,6 +15,7 @@ static cr_status setup(cr_layer *layer, cr_err *err)
 
 const cr_layer_type cr_layer_selu_dropout = {
     .name = "SeLuDropout",
+    .about = "dropout for SELU; a test leaves all as they are",
     .param = "selu_dropout_param",
     .in_min = 1,
     .in_max = 1,

@@ -213,6 +213,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_separable_convolution = {
     .name = "SeparableConvolution",
+    .about = "depthwise convolution, then one of 1x1",
     .param = "convolution_param",
     .in_min = 1,
     .in_max = CR_ANY,

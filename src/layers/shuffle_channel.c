@@ -47,6 +47,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_shuffle_channel = {
     .name = "ShuffleChannel",
+    .about = "channels of groups interleaved (ShuffleNet)",
     .param = "shuffle_channel_param",
     .in_min = 1,
     .in_max = 1,

@@ -22,6 +22,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_sigmoid = {
     .name = "Sigmoid",
+    .about = "1 / (1 + exp(-x))",
     .param = "sigmoid_param",
     .in_min = 1,
     .in_max = 1,

@@ -37,6 +37,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_sigmoid_cross_entropy_loss = {
     .name = "SigmoidCrossEntropyLoss",
+    .about = "cross entropy of sigmoids with targets",
     .in_min = 2,
     .in_max = 2,
     .out_min = 1,

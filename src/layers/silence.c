@@ -21,6 +21,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_silence = {
     .name = "Silence",
+    .about = "reads bottoms so that they are no outputs",
     .in_min = 1,
     .in_max = CR_ANY,
     .out_min = 0,

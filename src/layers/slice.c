@@ -104,6 +104,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_slice = {
     .name = "Slice",
+    .about = "a bottom cut into tops along an axis",
     .param = "slice_param",
     .in_min = 1,
     .in_max = 1,

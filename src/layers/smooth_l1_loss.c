@@ -42,6 +42,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_smooth_l1_loss = {
     .name = "SmoothL1Loss",
+    .about = "L1 loss that is square near 0",
     .param = "smooth_l1_loss_param",
     .in_min = 2,
     .in_max = 4,

@@ -101,6 +101,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_softmax = {
     .name = "Softmax",
+    .about = "exp(x) divided by its sum along an axis",
     .param = "softmax_param",
     .in_min = 1,
     .in_max = 1,

@@ -53,6 +53,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_softmax_loss = {
     .name = "SoftmaxWithLoss",
+    .about = "cross entropy of a softmax with labels",
     .param = "softmax_param",
     .in_min = 2,
     .in_max = 2,

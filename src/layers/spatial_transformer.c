@@ -138,6 +138,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_spatial_transformer = {
     .name = "SpatialTransformer",
+    .about = "an image sampled through an affine map per image",
     .param = "st_param",
     .in_min = 2,
     .in_max = 2,

@@ -16,6 +16,7 @@ static cr_status shape(const cr_layer *layer, cr_shaping *s, cr_err *err)
 
 const cr_layer_type cr_layer_split = {
     .name = "Split",
+    .about = "copies of a bottom",
     .in_min = 1,
     .in_max = 1,
     .out_min = 1,

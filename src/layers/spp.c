@@ -149,6 +149,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_spp = {
     .name = "SPP",
+    .about = "spatial pyramid pooling",
     .param = "spp_param",
     .in_min = 1,
     .in_max = 1,

@@ -37,6 +37,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_swish = {
     .name = "Swish",
+    .about = "x sigmoid(beta x)",
     .param = "swish_param",
     .in_min = 1,
     .in_max = 1,

@@ -19,6 +19,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_tanh = {
     .name = "TanH",
+    .about = "hyperbolic tangent",
     .param = "tanh_param",
     .in_min = 1,
     .in_max = 1,

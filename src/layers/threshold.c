@@ -33,6 +33,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_threshold = {
     .name = "Threshold",
+    .about = "1 above a threshold, else 0",
     .param = "threshold_param",
     .in_min = 1,
     .in_max = 1,

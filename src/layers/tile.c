@@ -57,6 +57,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_tile = {
     .name = "Tile",
+    .about = "copies along an axis",
     .param = "tile_param",
     .in_min = 1,
     .in_max = 1,

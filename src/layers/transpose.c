@@ -40,6 +40,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_transpose = {
     .name = "Transpose",
+    .about = "axes in another order (caffe_ocr)",
     .param = "transpose_param",
     .in_min = 1,
     .in_max = 1,

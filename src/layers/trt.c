@@ -5,5 +5,8 @@
  */
 #include "layers/layer.h"
 
-const cr_layer_type cr_layer_trt = {
-    .name = "TRT", .in_max = CR_ANY, .out_max = CR_ANY, .not_run = "a TensorRT engine"};
+const cr_layer_type cr_layer_trt = {.name = "TRT",
+                                    .about = "an engine of NVIDIA's TensorRT",
+                                    .in_max = CR_ANY,
+                                    .out_max = CR_ANY,
+                                    .not_run = "a TensorRT engine"};

@@ -259,6 +259,7 @@ static void run(const cr_step *step, cr_run *run)
 
 const cr_layer_type cr_layer_upsample = {
     .name = "Upsample",
+    .about = "enlarging: by stored positions of a pooling, or by repetition",
     .param = "upsample_param",
     .in_min = 1,
     .in_max = 2,

@@ -64,6 +64,7 @@ static cr_status setup(cr_layer *layer, cr_err *err)
 
 const cr_layer_type cr_layer_yolo_detection_output = {
     .name = "YoloDetectionOutput",
+    .about = "boxes of YOLO 2",
     .param = "yolo_detection_output_param",
     .in_min = 1,
     .in_max = 2,

@@ -93,6 +93,7 @@ static cr_status setup(cr_layer *layer, cr_err *err)
 
 const cr_layer_type cr_layer_yolov3_detection_output = {
     .name = "Yolov3DetectionOutput",
+    .about = "boxes of YOLO 3",
     .param = "yolov3_detection_output_param",
     .in_min = 1,
     .in_max = CR_ANY,

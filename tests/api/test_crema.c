@@ -41,6 +41,26 @@ static void close_net(fixture *f)
     crema_context_free(f->context);
 }
 
+START_TEST(layer_types_are_listed)
+{
+    crema_layer_type_info t;
+    int n = 0, python = 0;
+    for (; crema_layer_type_at(n, &t) == CREMA_OK; n++) {
+        ck_assert_msg(t.about && *t.about && t.about[strlen(t.about) - 1] != '.', "%s", t.name);
+        python += strcmp(t.name, "Python") == 0;
+    }
+    ck_assert_int_gt(n, 100);
+    ck_assert_int_eq(python, 1);
+    ck_assert_int_eq(crema_layer_type_at(-1, &t), CREMA_ERR_USAGE);
+    ck_assert_int_eq(crema_layer_type_at(n + 5, &t), CREMA_ERR_USAGE);
+    ck_assert_int_eq(crema_layer_type_at(0, &t), CREMA_OK);
+    ck_assert_str_eq(t.name, "Input");
+    ck_assert_int_eq(t.max_bottoms, 0);
+    ck_assert_int_eq(t.max_tops, -1);
+    ck_assert_ptr_null(t.aliases[0]);
+}
+END_TEST
+
 START_TEST(a_net_says_what_it_is)
 {
     fixture f = open_net(NULL, net_text);
@@ -358,9 +378,10 @@ START_TEST(forward_does_not_allocate)
 END_TEST
 #endif
 
-TEST_MAIN("api/crema", a_net_says_what_it_is, a_runner_runs_reshapes_and_keeps, wrong_names_are_told_apart,
-          an_input_without_a_shape_has_to_be_given_one, nets_of_every_age_run_alike,
-          steps_and_memory_are_reported, the_cancel_callback_stops_loading_and_running,
-          runners_share_a_plan_on_several_threads, options_of_the_wrong_form_are_usage_errors,
+TEST_MAIN("api/crema", layer_types_are_listed, a_net_says_what_it_is, a_runner_runs_reshapes_and_keeps,
+          wrong_names_are_told_apart, an_input_without_a_shape_has_to_be_given_one,
+          nets_of_every_age_run_alike, steps_and_memory_are_reported,
+          the_cancel_callback_stops_loading_and_running, runners_share_a_plan_on_several_threads,
+          options_of_the_wrong_form_are_usage_errors,
           errors_print_with_their_place TEST_ALLOC(any_allocation_may_fail)
               TEST_ALLOC(forward_does_not_allocate))
