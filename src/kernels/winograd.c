@@ -73,10 +73,11 @@ typedef struct block {
 typedef struct job {
     const layout *l;
     const cr_conv_buffers *b;
-    const float *in, *u, *bias; // of the group
+    const float *in, *u, *bias, *slopes, *add; // of the group
     float *out;
-    float *v;    // shared
-    block block; // whose panels are at work
+    const cr_epilogue *epilogue; // NULL where it is applied afterwards
+    float *v;                    // shared
+    block block;                 // whose panels are at work
 } job;
 
 static int64_t ceil_div(int64_t a, int64_t b)
@@ -416,28 +417,51 @@ static void scale_row(const layout *l, int64_t row, int64_t first, int64_t colum
     }
 }
 
+// What the epilogue says for `channels` output channels of the group, from the first; values has room for lanes of
+// biases and slopes.
+static cr_winograd_scatter scatter_of(const job *j, int64_t first, int64_t channels, float *values)
+{
+    const cr_epilogue *e = j->epilogue;
+    int64_t lanes = j->l->kernels->lanes;
+    cr_winograd_scatter s = {.channels = channels, .channel_step = j->l->conv->out_count};
+    s.bias = values;
+    s.slopes = values + lanes;
+    s.epilogue = e;
+    for (int64_t i = 0; i < lanes; i++) {
+        bool is = i < channels;
+        values[i] = is && j->bias ? j->bias[first + i] : 0;
+        values[lanes + i] = !e ? 0 : e->activation != CR_ACT_PRELU ? e->slope : is ? j->slopes[first + i] : 0;
+    }
+    return s;
+}
+
+// Row `row` of tiles of the block's image n, for the channels of s, from the first.
+static void scatter_strip(const job *j, const block *b, int64_t n, int64_t row, const cr_winograd_scatter *s,
+                          int64_t first, float *strip)
+{
+    const layout *l = j->l;
+    int64_t y = (b->row + row) * l->m, x = b->column * l->m, image = b->image + n;
+    for (int64_t r = 0; r < min(l->m, l->height - y); r++) {
+        int64_t at = first * l->conv->out_count + (y + r) * l->width + x;
+        const float *add = j->add ? j->add + image * j->epilogue->add_image_stride + at : NULL;
+        if (l->conv->window->partial)
+            scale_row(l, y + r, x, s->columns, strip + r * l->strip_row);
+        l->kernels->scatter(s, strip + r * l->strip_row, add,
+                            j->out + image * l->conv->out_image_stride + at);
+    }
+}
+
 static void transform_output(const job *j, const block *b, int64_t panel, const float *y, float *strip)
 {
     const layout *l = j->l;
-    int64_t lanes = l->kernels->lanes;
-    for (int64_t c = panel * 2 * lanes; c < min(l->outputs, (panel + 1) * 2 * lanes);
-         c += lanes, y += lanes) {
-        int64_t channels = min(lanes, l->outputs - c), column = b->column * l->m;
-        int64_t columns = min(b->columns * l->m, l->width - column);
-        float bias[CR_WINOGRAD_MAX_LANES] = {0};
-        if (j->bias)
-            memcpy(bias, j->bias + c, (size_t)channels * sizeof *bias);
+    int64_t lanes = l->kernels->lanes, end = min(l->outputs, (panel + 1) * 2 * lanes);
+    for (int64_t c = panel * 2 * lanes; c < end; c += lanes, y += lanes) {
+        float values[2 * CR_WINOGRAD_MAX_LANES];
+        cr_winograd_scatter s = scatter_of(j, c, min(lanes, end - c), values);
+        s.columns = min(b->columns * l->m, l->width - b->column * l->m);
         for (int64_t i = 0; i < b->images * b->rows; i++) {
-            int64_t image = i / b->rows, row = (b->row + i % b->rows) * l->m;
-            float *to = j->out + (b->image + image) * l->conv->out_image_stride + c * l->conv->out_count;
-            output_strip(l, b, image, i % b->rows, y, strip);
-            for (int64_t r = 0; r < min(l->m, l->height - row); r++) {
-                float *from = strip + r * l->strip_row;
-                if (l->conv->window->partial)
-                    scale_row(l, row + r, column, columns, from);
-                l->kernels->scatter(from, columns, bias, channels, l->conv->out_count,
-                                    to + (row + r) * l->width + column);
-            }
+            output_strip(l, b, i / b->rows, i % b->rows, y, strip);
+            scatter_strip(j, b, i / b->rows, i % b->rows, &s, c, strip);
         }
     }
 }
@@ -490,6 +514,19 @@ static size_t scratch_bytes(const cr_conv *c)
     return l.shared ? (size_t)l.v_all * sizeof(float) : 0;
 }
 
+// Activations with an exponential have a pass of their own.
+static bool fused(const cr_epilogue *e)
+{
+    return e && e->activation != CR_ACT_SIGMOID && e->activation != CR_ACT_SWISH;
+}
+
+static void take_epilogue(job *j, const cr_epilogue *e, int64_t first_output)
+{
+    j->epilogue = e;
+    j->slopes = e->slopes ? e->slopes + first_output : NULL;
+    j->add = e->add ? e->add + first_output * j->l->conv->out_count : NULL;
+}
+
 static void run(const cr_conv *c, const cr_conv_buffers *b)
 {
     layout l = lay_out(c);
@@ -499,6 +536,8 @@ static void run(const cr_conv *c, const cr_conv_buffers *b)
         j.in = b->in + g * l.channels * c->in_count;
         j.out = b->out + g * l.outputs * c->out_count;
         j.bias = b->bias ? b->bias + g * l.outputs : NULL;
+        if (fused(b->epilogue))
+            take_epilogue(&j, b->epilogue, g * l.outputs);
         if (!l.shared)
             cr_parallel(b->pool, block_count(&l), own_item, &j);
         for (int64_t i = 0; l.shared && i < block_count(&l); i++) {
@@ -507,6 +546,9 @@ static void run(const cr_conv *c, const cr_conv_buffers *b)
             cr_parallel(b->pool, l.panels, panel_item, &j);
         }
     }
+    cr_epilogue_out out = {b->out, c->images, c->out_channels, c->out_count, c->out_image_stride};
+    if (!fused(b->epilogue))
+        cr_epilogue_apply(b->epilogue, &out, b->pool);
 }
 
 // Packs differ in the size of the tiles, which depends on the map's.
@@ -556,5 +598,6 @@ const cr_conv_algorithm cr_conv_winograd = {
     .pack = pack,
     .scratch_bytes = scratch_bytes,
     .slot_bytes = slot_bytes,
+    .epilogue = true,
     .run = run,
 };

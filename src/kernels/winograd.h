@@ -14,6 +14,8 @@
 #ifndef CR_KERNELS_WINOGRAD_H
 #define CR_KERNELS_WINOGRAD_H
 
+#include "kernels/epilogue.h"
+
 #include <stdint.h>
 
 enum { CR_WINOGRAD_MAX_LANES = 16, CR_WINOGRAD_MAX_POINTS = 8 };
@@ -43,6 +45,15 @@ typedef struct cr_winograd_product {
     int vectors;        // 1 or 2: the width of u, in vectors
 } cr_winograd_product;
 
+// A row of the strip on its way to the output; arrays have `lanes` values, one a channel.
+typedef struct cr_winograd_scatter {
+    int64_t columns, channels; // channels <= lanes
+    int64_t channel_step;      // floats between channels of the output, and of add
+    const float *bias;
+    const float *slopes;         // of ReLU and PReLU
+    const cr_epilogue *epilogue; // its activation is none of those with an exponential
+} cr_winograd_scatter;
+
 typedef struct cr_winograd_kernels {
     int lanes; // floats in a vector; a full panel of u is 2 vectors wide
     // to (columns, lanes) from `lanes` rows; writes, and reads of each row, a multiple of `lanes` columns.
@@ -53,9 +64,9 @@ typedef struct cr_winograd_kernels {
     void (*product)(const cr_winograd_product *product, const float *v, const float *u, float *y);
     // Tiles from y to the strip, left to right.
     void (*output)(const cr_winograd_tiles *tiles, const float *y, float *strip);
-    // One row of the strip, to `channels` rows that lie channel_step apart; bias: one value a channel, or NULL.
-    void (*scatter)(const float *strip, int64_t columns, const float *bias, int64_t channels,
-                    int64_t channel_step, float *to);
+    // One row of the strip, with bias and epilogue. add: what is added (whole vectors are read, which may reach behind
+    // the row), or NULL; it may be `to`. Nothing but the row is written.
+    void (*scatter)(const cr_winograd_scatter *scatter, const float *strip, const float *add, float *to);
 } cr_winograd_kernels;
 
 #endif

@@ -115,29 +115,54 @@ CR_INLINE void store_part(float *to, cr_vf x, int64_t n)
     }
 }
 
-static void scatter(const float *strip, int64_t columns, const float *bias, int64_t channels,
-                    int64_t channel_step, float *to)
+// x[i]: values of channel i.
+CR_INLINE void activate(const cr_winograd_scatter *s, cr_vf *x)
 {
-    cr_vf shift = bias ? cr_load(bias) : (cr_vf){0};
-    for (int64_t x = 0; x < columns; x += CR_VECTOR) {
-        cr_vf tile[CR_VECTOR];
-        int64_t n = columns - x;
+    const cr_epilogue *e = s->epilogue;
+    cr_activation activation = e ? e->activation : CR_ACT_NONE;
+    if (activation == CR_ACT_RELU || activation == CR_ACT_PRELU) {
         CR_UNROLL
         for (int i = 0; i < CR_VECTOR; i++)
-            tile[i] = cr_load(strip + (x + i) * CR_VECTOR) + shift;
-        transpose(tile);
-        if (n >= CR_VECTOR && channels == CR_VECTOR) {
-            CR_UNROLL
-            for (int i = 0; i < CR_VECTOR; i++)
-                cr_store(to + i * channel_step + x, tile[i]);
-            continue;
-        }
+            x[i] = cr_select(x[i] < 0, s->slopes[i] * x[i], x[i]);
+    } else if (activation == CR_ACT_CLIP) {
+        cr_vf low = cr_repeat(e->min), high = cr_repeat(e->max);
+        CR_UNROLL
+        for (int i = 0; i < CR_VECTOR; i++)
+            x[i] = cr_select(x[i] < low, low, cr_select(x[i] > high, high, x[i]));
+    } else if (activation == CR_ACT_HARDSWISH) {
+        cr_vf zero = {0}, six = cr_repeat(6);
         CR_UNROLL
         for (int i = 0; i < CR_VECTOR; i++) {
-            if (i < channels && n >= CR_VECTOR)
-                cr_store(to + i * channel_step + x, tile[i]);
-            else if (i < channels)
-                store_part(to + i * channel_step + x, tile[i], n);
+            cr_vf y = x[i] + 3;
+            x[i] *= cr_select(y < zero, zero, cr_select(y > six, six, y)) / 6;
+        }
+    }
+}
+
+static void scatter(const cr_winograd_scatter *s, const float *strip, const float *add, float *to)
+{
+    cr_vf bias = cr_load(s->bias);
+    for (int64_t x = 0; x < s->columns; x += CR_VECTOR) {
+        cr_vf tile[CR_VECTOR];
+        int64_t n = s->columns - x;
+        CR_UNROLL
+        for (int i = 0; i < CR_VECTOR; i++)
+            tile[i] = cr_load(strip + (x + i) * CR_VECTOR) + bias;
+        transpose(tile);
+        for (int i = 0; add && i < s->channels; i++)
+            tile[i] += cr_load(add + i * s->channel_step + x);
+        activate(s, tile);
+        if (n >= CR_VECTOR && s->channels == CR_VECTOR) {
+            CR_UNROLL
+            for (int i = 0; i < CR_VECTOR; i++)
+                cr_store(to + i * s->channel_step + x, tile[i]);
+            continue;
+        }
+        for (int i = 0; i < s->channels; i++) {
+            if (n >= CR_VECTOR)
+                cr_store(to + i * s->channel_step + x, tile[i]);
+            else
+                store_part(to + i * s->channel_step + x, tile[i], n);
         }
     }
 }
