@@ -236,37 +236,21 @@ static int panel_vectors(const layout *l, int64_t panel)
     return l->outputs - panel * 2 * l->kernels->lanes > l->kernels->lanes ? 2 : 1;
 }
 
-// w: the taps of one input channel for `outputs` channels, output_step apart. u: (points^2, channels, width).
-static void pack_channel(const layout *l, double g[CR_WINOGRAD_MAX_POINTS][3], const float *w,
-                         int64_t outputs, int64_t output_step, int64_t width, float *u)
-{
-    for (int64_t o = 0; o < width; o++) {
-        double half[CR_WINOGRAD_MAX_POINTS][3] = {{0}};
-        const float *tap = w + o * output_step;
-        for (int i = 0; o < outputs && i < l->points; i++)
-            for (int t = 0; t < 3; t++)
-                half[i][t] = g[i][0] * tap[t] + g[i][1] * tap[3 + t] + g[i][2] * tap[6 + t];
-        for (int q = 0; q < l->points * l->points; q++) {
-            const double *h = half[q / l->points], *k = g[q % l->points];
-            u[q * l->channels * width + o] = (float)(h[0] * k[0] + h[1] * k[1] + h[2] * k[2]);
-        }
-    }
-}
-
 static void pack(const cr_conv *c, const float *weights, void *to)
 {
     layout l = lay_out(c);
-    double g[CR_WINOGRAD_MAX_POINTS][3];
+    cr_winograd_weights p = {.points = l.points, .output_step = l.channels * 9};
     float *u = to;
-    weight_matrix(l.m, g);
+    weight_matrix(l.m, p.g);
     for (int64_t panel = 0; panel < c->group * l.panels; panel++) {
         int64_t first = panel % l.panels * 2 * l.kernels->lanes;
-        int64_t width = panel_vectors(&l, panel % l.panels) * l.kernels->lanes;
         const float *w = weights + (panel / l.panels * l.outputs + first) * l.channels * 9;
+        p.width = panel_vectors(&l, panel % l.panels) * l.kernels->lanes;
+        p.outputs = min(p.width, l.outputs - first);
+        p.q_step = l.channels * p.width;
         for (int64_t i = 0; i < l.channels; i++)
-            pack_channel(&l, g, w + i * 9, min(width, l.outputs - first), l.channels * 9, width,
-                         u + i * width);
-        u += l.points * l.points * l.channels * width;
+            l.kernels->weights(&p, w + i * 9, u + i * p.width);
+        u += l.points * l.points * p.q_step;
     }
 }
 

@@ -54,8 +54,19 @@ typedef struct cr_winograd_scatter {
     const cr_epilogue *epilogue; // its activation is none of those with an exponential
 } cr_winograd_scatter;
 
+typedef struct cr_winograd_weights {
+    int points;
+    double g[CR_WINOGRAD_MAX_POINTS][3];
+    int64_t outputs, output_step;
+    int64_t width;  // lanes or 2 * lanes
+    int64_t q_step; // floats from one point to the next in u
+} cr_winograd_weights;
+
 typedef struct cr_winograd_kernels {
     int lanes; // floats in a vector; a full panel of u is 2 vectors wide
+    // u of one input channel and one panel. w: its taps for `outputs` output channels, which stand output_step apart;
+    // the panel has room for `width`, and what is left is 0. g: how much each tap counts at each point.
+    void (*weights)(const cr_winograd_weights *weights, const float *w, float *u);
     // to (columns, lanes) from `lanes` rows; writes, and reads of each row, a multiple of `lanes` columns.
     void (*gather)(const float *const *rows, int64_t columns, float *to);
     // Tiles from the slab to v, left to right.

@@ -260,6 +260,36 @@ CR_INLINE void output_axis(const int outputs, const cr_vf *y, cr_vf *o)
         output_6(y, o);
 }
 
+/* ---- weights ---- */
+
+// In double, so that the errors are those of the sums alone. Loops over a panel's outputs are made vectors by the
+// compiler.
+CR_INLINE void weights_of(const cr_winograd_weights *p, const int width, const float *w, float *u)
+{
+    double tap[9][2 * CR_VECTOR] = {{0}}, half[MAX_POINTS][3][2 * CR_VECTOR];
+    for (int64_t o = 0; o < p->outputs; o++)
+        for (int t = 0; t < 9; t++)
+            tap[t][o] = w[o * p->output_step + t];
+    for (int i = 0; i < p->points; i++)
+        for (int t = 0; t < 3; t++)
+            for (int o = 0; o < width; o++)
+                half[i][t][o] =
+                    p->g[i][0] * tap[t][o] + p->g[i][1] * tap[3 + t][o] + p->g[i][2] * tap[6 + t][o];
+    for (int i = 0; i < p->points; i++)
+        for (int j = 0; j < p->points; j++, u += p->q_step)
+            for (int o = 0; o < width; o++)
+                u[o] = (float)(p->g[j][0] * half[i][0][o] + p->g[j][1] * half[i][1][o] +
+                               p->g[j][2] * half[i][2][o]);
+}
+
+static void weights(const cr_winograd_weights *p, const float *w, float *u)
+{
+    if (p->width == CR_VECTOR)
+        weights_of(p, CR_VECTOR, w, u);
+    else
+        weights_of(p, 2 * CR_VECTOR, w, u);
+}
+
 /* ---- tiles ---- */
 
 // Where point (i, j) of a tile is among the algorithm's: a tile of 2 has the first three and the last.
@@ -442,6 +472,7 @@ static void product(const cr_winograd_product *p, const float *v, const float *u
 extern const cr_winograd_kernels CR_ISA(cr_winograd_kernels);
 const cr_winograd_kernels CR_ISA(cr_winograd_kernels) = {
     .lanes = CR_VECTOR,
+    .weights = weights,
     .gather = gather,
     .input = input,
     .product = product,
