@@ -35,6 +35,7 @@ enum {
     MIN_CHANNELS = 16,       // of input and output: below, the transforms cost more than they save
     OWN_BYTES = 640 << 10,   // v and y of a block that one thread computes alone: they shall stay in its L2
     MANY_BLOCKS = 12,        // then each is one item
+    LEAST_TILES = 14,        // of such a block: a full register tile of the products
     SHARED_BYTES = 4 << 20,  // v of a block whose panels are items
     PANEL_BYTES = 512 << 10, // and y of one panel
     FETCH_TILES = 8 // reading a point's weights from memory takes as long as its products for so many tiles
@@ -174,7 +175,8 @@ static layout lay_out(const cr_conv *c)
     l.short_row = l.m == 4 && l.height - 4 * (l.rows - 1) <= 2;
     l.short_column = l.m == 4 && l.width - 4 * (l.columns - 1) <= 2;
     int64_t tile_bytes = (int64_t)sizeof(float) * l.points * l.points; // per channel
-    cut_blocks(&l, OWN_BYTES / (tile_bytes * (l.blocks + 2) * lanes), c->images);
+    int64_t own = OWN_BYTES / (tile_bytes * (l.blocks + 2) * lanes);
+    cut_blocks(&l, min(own, max(LEAST_TILES, l.rows * l.columns / MANY_BLOCKS)), c->images);
     l.shared = l.row_blocks * l.column_blocks < MANY_BLOCKS;
     if (l.shared) {
         int64_t most = SHARED_BYTES / (tile_bytes * l.blocks * lanes);
