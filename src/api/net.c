@@ -15,6 +15,7 @@ static cr_status plan_declared(crema_net *net, cr_err *err)
             return CREMA_OK;
     cr_plan_options options = {.input = g->input_shape,
                                .exact = net->context->options.exact,
+                               .winograd_tolerance = net->context->options.winograd_tolerance,
                                .factor_0_is_1 = net->context->options.factor_0_is_1,
                                .conv_algorithm = net->context->options.conv_algorithm,
                                .kernels = net->context->kernels};

@@ -32,6 +32,7 @@ static cr_status make_plan(const crema_runner *r, const cr_shape *shapes, cr_pla
                                .n_keep = r->n_keep,
                                .keep_all = r->keep_all,
                                .exact = c->exact,
+                               .winograd_tolerance = c->winograd_tolerance,
                                .factor_0_is_1 = c->factor_0_is_1,
                                .conv_algorithm = c->conv_algorithm,
                                .kernels = r->net->context->kernels};

@@ -186,6 +186,7 @@ cr_status cr_conv_base_prepare(cr_step *step, const cr_preparing *p, const cr_co
     c->window = &d->window;
     c->kernels = p->kernels;
     c->exact = p->exact;
+    c->winograd_tolerance = p->winograd_tolerance;
     c->in_channels = transposed ? g.out_channels : g.in_channels;
     c->out_channels = transposed ? g.in_channels : g.out_channels;
     c->group = g.group;

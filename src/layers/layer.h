@@ -115,6 +115,7 @@ struct cr_preparing {
     const cr_tensor *tensor;    // by id: shapes and strides are final, data is not set
     const char *conv_algorithm; // forced, or NULL
     bool exact;
+    float winograd_tolerance;         // as in crema_context_options
     bool factor_0_is_1;               // of BatchNorm, as in crema_context_options
     const struct cr_kernels *kernels; // of the chosen ISA level
     uint64_t seed;                    // of the fillers

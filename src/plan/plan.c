@@ -113,6 +113,7 @@ static cr_status prepare_steps(planning *pl)
                          .tensor = p->tensor,
                          .conv_algorithm = pl->options->conv_algorithm,
                          .exact = pl->options->exact,
+                         .winograd_tolerance = pl->options->winograd_tolerance,
                          .kernels = pl->kernels,
                          .seed = cr_weights_seed(p->weights),
                          .factor_0_is_1 = pl->options->factor_0_is_1,

@@ -15,6 +15,7 @@ typedef struct cr_plan_options {
     int n_keep;
     bool keep_all;
     bool exact;
+    float winograd_tolerance;         // as in crema_context_options
     bool factor_0_is_1;               // of BatchNorm, as in crema_context_options
     const char *conv_algorithm;       // forced, or NULL
     const struct cr_kernels *kernels; // NULL: the best for this CPU

@@ -214,7 +214,7 @@ CR_INLINE void output_2(const cr_vf *y, cr_vf *o)
 CR_INLINE void input_6(const cr_vf *d, cr_vf *e)
 {
     cr_vf even = d[2] + d[6] - 4.25f * d[4], odd = d[1] + d[5] - 4.25f * d[3];
-    e[0] = d[0] - d[6] + 5.25f * (d[4] - d[2]);
+    e[0] = d[6] - d[0] + 5.25f * (d[2] - d[4]);
     e[1] = even + odd;
     e[2] = even - odd;
     even = d[6] + 0.25f * d[2] - 1.25f * d[4];
