@@ -7,6 +7,8 @@
 #   make uninstall  removes what install put there
 #   make deps       installs the Debian or Ubuntu packages that the build needs, if any are missing
 #   make readme     writes the table of layers in README.md anew, from the code
+#   make bench      crema's convolutions and nets beside other runtimes; needs ../shared for these
+#   make bench-deps installs those runtimes into build/bench-venv, with nothing outside it
 #   make format     clang-format over src and tests
 #   make clean
 #
@@ -68,7 +70,7 @@ TEST_SUPPORT_OBJ := $(patsubst tests/%.c,$(B)/tests/%.o,$(wildcard tests/support
 TEST_CFLAGS = $(BASE_CFLAGS) -Wall -Wextra -Wno-format-truncation -Werror $(CFLAGS) $(PKG_CFLAGS) $(shell $(PKG) --cflags check)
 TEST_BIN := $(patsubst tests/%.c,$(B)/tests/%,$(TEST_SRC))
 
-.PHONY: all deps demo test unit bench-conv readme format format-check clean install uninstall
+.PHONY: all deps demo test unit bench bench-deps bench-conv readme format format-check clean install uninstall
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -156,6 +158,20 @@ bench-conv: $(B)/bench_conv
 $(B)/bench_conv: tests/bench/bench_conv.c $(B)/libcrema.a
 	@echo "  CC $<"
 	@$(CC) $(TEST_CFLAGS) -O2 -march=native -ffp-contract=fast $(LDFLAGS) -o $@ $< $(B)/libcrema.a $(LIBS)
+
+# The rest of the benchmark: the machine's limits, one net on demand, and the runtimes that crema is compared with.
+$(B)/bench_machine: tests/bench/bench_machine.c
+	@echo "  CC $<"
+	@$(CC) $(TEST_CFLAGS) -O2 -march=native -ffp-contract=fast $(LDFLAGS) -o $@ $< -lpthread
+$(B)/bench_net: tests/bench/bench_net.c $(B)/libcrema.a
+	@echo "  CC $<"
+	@$(CC) $(TEST_CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libcrema.a $(LIBS)
+bench-deps:
+	@.ci/deps.sh bench
+	@tests/bench/deps.sh $(B)/bench-venv
+bench: bench-deps
+	@$(MAKE) --no-print-directory $(JOBS) all $(B)/bench_conv $(B)/bench_machine $(B)/bench_net
+	@tests/bench/run.sh $(B)
 
 # All unit tests of one build; those of the command run it.
 unit: $(TEST_BIN) $(PLUGINS) $(if $(CLI_SRC),$(B)/crema)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes sure that what the build needs is installed: .ci/deps.sh [test]
+# Makes sure that what the build needs is installed: .ci/deps.sh [test|bench]
 # Debian and Ubuntu: installs the packages that dpkg does not know as installed, and does nothing at all (no
 # network, no output) when there are none. Other systems: says what is missing.
 set -u
@@ -8,6 +8,7 @@ libopenblas-openmp-dev libyaml-dev libpthreadpool-dev libturbojpeg0-dev libpng-d
 test="check clang clang-format valgrind python3-numpy"
 want=$build
 [ "${1:-}" = test ] && want="$build $test"
+[ "${1:-}" = bench ] && want="$build python3-venv"
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
     missing=
