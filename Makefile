@@ -8,7 +8,7 @@
 #   make deps       installs the Debian or Ubuntu packages that the build needs, if any are missing
 #   make readme     writes the table of layers in README.md anew, from the code
 #   make bench      crema's convolutions and nets beside other runtimes; needs ../shared for these
-#   make bench-deps installs those runtimes into build/bench-venv, with nothing outside it
+#   make bench-deps installs those runtimes into build/bench-venv, and python3-venv if that is missing
 #   make format     clang-format over src and tests
 #   make clean
 #
@@ -159,7 +159,7 @@ $(B)/bench_conv: tests/bench/bench_conv.c $(B)/libcrema.a
 	@echo "  CC $<"
 	@$(CC) $(TEST_CFLAGS) -O2 -march=native -ffp-contract=fast $(LDFLAGS) -o $@ $< $(B)/libcrema.a $(LIBS)
 
-# The rest of the benchmark: the machine's limits, one net on demand, and the runtimes that crema is compared with.
+# The rest of the benchmark: the machine's limits, one net on demand, and the runtimes to compare with.
 $(B)/bench_machine: tests/bench/bench_machine.c
 	@echo "  CC $<"
 	@$(CC) $(TEST_CFLAGS) -O2 -march=native -ffp-contract=fast $(LDFLAGS) -o $@ $< -lpthread

@@ -4,8 +4,8 @@
  * usage: bench_machine THREADS       prints: GFLOPS READ_GBS
  *
  * GFLOPS: multiply-adds on registers, in chains that do not wait for each other, as wide as this CPU has them
- * (build with -march=native). READ_GBS: adding up 128 MB a thread, which no cache holds. All threads do both at
- * the same time; the best of a few tries counts, since a limit is what is asked for, not what was usual.
+ * (build with -march=native). READ_GBS: adding up 128 MB a thread, which no cache holds. All threads do both
+ * at the same time; the best of a few tries counts, since a limit is asked for, not what was usual.
  */
 #include <pthread.h>
 #include <stdio.h>

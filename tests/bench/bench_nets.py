@@ -3,7 +3,7 @@
 usage: bench_nets.py BUILD        BENCH_ROUNDS=7, BENCH_NETS="names" and CREMA_ISA change what runs
 
 For each net and number of threads every runtime is a process of its own (bench_net.c, peer.py). They take
-turns of about a third of a second, so that a busy moment of the machine hurts all alike; who is not at turn is
+turns of about a third of a second, so that a busy moment of the machine hurts all alike; who waits is
 stopped, since waiting threads may spin. The median over all turns is a runtime's time. An output that is not
 Caffe's takes its runtime out. The machine's peak is measured in each round.
 """
@@ -24,8 +24,8 @@ import peer
 
 TURN_NS = 300e6
 TOLERANCE = 1e-3  # of the largest difference from Caffe's output, by the root mean square of that
-COLUMNS = ('net', 'threads', 'runtime', 'version', 'isa', 'algorithm', 'ns', 'gflops', 'share_of_peak', 'error',
-           'load_ns', 'first_ns', 'base_kb', 'peak_kb', 'spread')
+COLUMNS = ('net', 'threads', 'runtime', 'version', 'isa', 'algorithm', 'ns', 'gflops', 'share_of_peak',
+           'error', 'load_ns', 'first_ns', 'base_kb', 'peak_kb', 'spread')
 
 
 class Process:
@@ -36,7 +36,8 @@ class Process:
         out = os.path.join(build, 'bench', f'{name}.output')
         if name == 'crema':
             self.version = ''
-            command = [f'{build}/bench_net', net.prototxt, net.weights, str(threads), net.input, net.blob, out]
+            command = [f'{build}/bench_net', net.prototxt, net.weights, str(threads), net.input, net.blob,
+                       out]
         else:
             self.version = version({'mnn': 'MNN', 'opencv': 'opencv-python-headless'}[name])
             model = net.mnn if name == 'mnn' else net.prototxt
@@ -44,10 +45,7 @@ class Process:
             command = [sys.executable, script, name, model, net.weights, str(threads), net.npy, net.blob, out]
         self.process = subprocess.Popen(command, text=True, bufsize=1, stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        ready = self.process.stdout.readline().split()
-        if len(ready) != 6:
-            raise RuntimeError(f'{name}: {self.process.communicate()[1].strip() or "ended"}')
-        self.load_ns, self.first_ns, self.base_kb, self.peak_kb, self.macs = map(int, ready[1:])
+        self.load_ns, self.first_ns, self.base_kb, self.peak_kb, self.macs = self.answer()
         self.error = None
         if net.expected is not None:
             expected, got = net.expected, np.fromfile(out, np.float32)
@@ -59,9 +57,15 @@ class Process:
     def right(self):
         return self.error is None or self.error <= TOLERANCE  # NaN is not
 
+    def answer(self):
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError(f'{self.name}: {self.process.communicate()[1].strip() or "ended"}')
+        return [int(word) for word in line.split() if word != 'ready']
+
     def ask(self, n):
         print(n, file=self.process.stdin, flush=True)
-        return [int(ns) for ns in self.process.stdout.readline().split()]
+        return self.answer()
 
     def turn(self):
         self.process.send_signal(signal.SIGCONT)

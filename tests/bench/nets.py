@@ -75,9 +75,9 @@ def all_nets(build):
     if os.path.exists(os.path.join(shared_folder(), 'bench/bench.yaml')):
         nets = from_shared(shared_folder(), folder)
     else:
-        print(f'{shared_folder()} is not there: our own nets with random weights, which no other runtime reads',
+        print(f'{shared_folder()} is not there: our own nets with random weights, for crema alone',
               file=sys.stderr)
         names = ('caffenet', 'googlenet', 'mobilenet_v1', 'mobilenet_v2', 'resnet50', 'squeezenet_v1.1',
                  'vgg16')
         nets = (Net(name, f'nets/{name}.prototxt') for name in names)
-    return [net for net in nets if not wanted or net.name in wanted]
+    return [net for net in nets if not wanted or net.name in wanted] or sys.exit('BENCH_NETS names no net')

@@ -60,8 +60,8 @@ UNREACHABLE = {
 
 
 def convert_mnn(net, weights, out):
-    """MNN's converter. Not by its command, mnnconvert: that one installs packages into whatever `pip` it finds,
-    and reports its use to the maker."""
+    """MNN's converter. Not by its command, mnnconvert: that one installs packages into whatever `pip`
+    it finds, and reports its use to the maker."""
     import _tools
     _tools.mnnconvert(['mnnconvert', '-f', 'CAFFE', '--modelFile', weights, '--prototxt', net,
                        '--MNNModel', out, '--bizCode', 'bench'])
@@ -85,13 +85,14 @@ def main(runtime, net, weights, threads, source, blob, out):
     first = time.perf_counter_ns()
     np.asarray(y, np.float32).tofile(out)
     print('ready', loaded - begin, first - begin, base, memory_kb('VmHWM'), 0, file=answers, flush=True)
+    clock = time.process_time_ns if threads == '1' else time.perf_counter_ns
     for line in sys.stdin:
         run()
         times = []
         for _ in range(int(line)):
-            begin = time.perf_counter_ns()
+            begin = clock()
             run()
-            times.append(time.perf_counter_ns() - begin)
+            times.append(clock() - begin)
         print(*times, file=answers, flush=True)
 
 

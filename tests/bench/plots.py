@@ -60,7 +60,7 @@ def ratios(found, path, about):
 
 
 def chosen(rows):
-    """The rows of convolutions.csv that nets would use: the last of each shape (bench_conv.c prints it last)."""
+    """The rows of convolutions.csv that nets use: the last of each shape (so bench_conv.c prints them)."""
     keys = ('input', 'outputs', 'kernel', 'stride', 'pad', 'dilation', 'group')
     return list({tuple(row[key] for key in keys): row for row in rows}.values())
 
@@ -78,8 +78,8 @@ def intensity(row):
 
 
 def roofline(rows, limits, path, about):
-    """Every convolution of the nets under the limits of one core. Small ones, timed over and over, stay in the
-    caches and may stand above the line of memory; Winograd multiplies less than is counted."""
+    """Every convolution of the nets under the limits of one core. Small ones, timed over and over, stay in
+    the caches and may stand above the line of memory; Winograd multiplies less than is counted."""
     gflops, gbs = limits
     rows = chosen(rows)
     figure, axes = plt.subplots(figsize=(8, 5.4), layout='constrained')
@@ -87,8 +87,8 @@ def roofline(rows, limits, path, about):
     low, high = 0.7 * min(x for x, _ in points), 1.5 * max(x for x, _ in points)
     x = np.geomspace(low, high, 200)
     axes.plot(x, np.minimum(gflops, gbs * x), color='black', lw=1.2)
-    axes.text(high, gflops * 1.04, f'multiply-adds on registers: {gflops:.0f} GFLOP/s', ha='right', va='bottom',
-              fontsize=8)
+    axes.text(high, gflops * 1.04, f'multiply-adds on registers: {gflops:.0f} GFLOP/s', ha='right',
+              va='bottom', fontsize=8)
     axes.annotate(f'memory: {gbs:.0f} GB/s', (low, gbs * low), (10, 0), textcoords='offset points', va='top',
                   fontsize=8)
     total = sum(float(row['ns']) for row in rows)
@@ -97,7 +97,8 @@ def roofline(rows, limits, path, about):
         area = [12 + 4000 * float(row['ns']) / total for _, row in own]
         axes.scatter([p[0] for p, _ in own], [p[1] for p, _ in own], area, colour, alpha=0.6, lw=0.4,
                      edgecolor='white', label=f'{name} ({len(own)})')
-    axes.set(xscale='log', yscale='log', xlabel='operations by byte moved at least (input + weights + output)',
+    axes.set(xscale='log', yscale='log',
+             xlabel='operations by byte moved at least (input + weights + output)',
              ylabel='GFLOP/s, counted as direct convolution', xlim=(low, high))
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.yaxis.set_major_formatter('{x:g}')
@@ -105,7 +106,8 @@ def roofline(rows, limits, path, about):
     axes.minorticks_off()
     axes.grid(color='#eeeeee')
     axes.set_axisbelow(True)
-    legend = axes.legend(frameon=False, loc='lower right', title='algorithm (shapes); area: time', alignment='left')
+    legend = axes.legend(frameon=False, loc='lower right', alignment='left',
+                         title='algorithm (shapes); area: time')
     for handle in legend.legend_handles:
         handle.set_sizes([40])
     save(figure, path, about)

@@ -62,7 +62,8 @@ def print_table(head, body):
 
 
 def print_times(found, names, threads):
-    print(f'Milliseconds, batch 1, float32, threads: {threads}')
+    clock = 'CPU time' if threads == 1 else 'wall clock'
+    print(f'Milliseconds ({clock}), batch 1, float32, threads: {threads}')
     body, ratios = [], []
     for (net, n), runtimes in found.items():
         if n != threads:
@@ -83,8 +84,8 @@ def pair(row, first, unit, layout, second):
 
 
 def print_memory(found, names):
-    print('Milliseconds until the net is loaded / until the first result, and peak resident MB of the process')
-    print('(for the others, Python and its modules are in it: MB before loading in brackets). One thread.')
+    print('Milliseconds until the net is loaded / until the first result; peak resident MB of the process and, in')
+    print('brackets, MB before loading, which for the others is Python and its modules. One thread.')
     body = []
     for (net, threads), runtimes in found.items():
         if threads == 1:
@@ -130,7 +131,7 @@ def main(build):
     for threads in sorted({threads for _, threads in found}):
         print_times(found, names, threads)
     if found:
-        versions = {row['runtime']: row['version'] for runtimes in found.values() for row in runtimes.values()}
+        versions = {name: row['version'] for runtimes in found.values() for name, row in runtimes.items()}
         print('ratio: crema by the fastest other; error: from Caffe; spread: quartiles by median, the worst.')
         print('Versions:', ', '.join(f'{name} {text}' for name, text in versions.items() if text) or '-')
         for name, reason in peer.UNREACHABLE.items():
