@@ -4,6 +4,7 @@
 #include "api/load.h"
 #include "crema.pb-c.h"
 #include "read/message.h"
+#include "read/sniff.h"
 #include "upgrade/upgrade.h"
 
 #include <string.h>
@@ -57,13 +58,39 @@ static cr_status upgrade(const crema_context *c, cr_arena *arena, const cr_messa
     return status;
 }
 
+static cr_sniffed kind_of(const crema_file *what)
+{
+    cr_file file;
+    cr_sniff sniff = {0};
+    if (cr_file_open(&file, what, NULL) != CREMA_OK)
+        return CR_SNIFF_UNKNOWN; // whoever reads it says why
+    cr_status status = cr_sniff_file(&file, &sniff, NULL);
+    cr_file_close(&file);
+    return status == CREMA_OK ? sniff.kind : CR_SNIFF_UNKNOWN;
+}
+
+// A binary net may be meant; with weights that are text it is not.
+static cr_status check_order(const crema_net_options *o, cr_err *err)
+{
+    if (o->n_weights == 0 || kind_of(&o->weights[0]) != CR_SNIFF_TEXT || kind_of(&o->net) != CR_SNIFF_NET)
+        return CREMA_OK;
+    cr_pos pos = {o->net.path, 0, 0};
+    return cr_fail(
+        err, CREMA_ERR_INPUT, &pos,
+        "looks like a binary .caffemodel, and the weights %.120s are text; were the net and its weights "
+        "swapped?",
+        o->weights[0].path ? o->weights[0].path : "");
+}
+
 cr_status cr_load_graph(const crema_context *c, const crema_net_options *o, bool unknown_ok, cr_graph *graph,
                         cr_err *err)
 {
     cr_read_options read = {.strict = c->options.strict, .log = &c->log, .expected = c->params};
     cr_message message;
-    cr_status status =
-        cr_read_message(&graph->arena, &o->net, &crema__net_parameter__descriptor, &read, &message, err);
+    cr_status status = check_order(o, err);
+    if (status == CREMA_OK)
+        status =
+            cr_read_message(&graph->arena, &o->net, &crema__net_parameter__descriptor, &read, &message, err);
     if (status == CREMA_OK)
         status = upgrade(c, &graph->arena, &message, err);
     if (status != CREMA_OK)

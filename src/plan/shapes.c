@@ -16,6 +16,20 @@ static bool is_run(const cr_layer *layer)
     return !layer->type->not_run && !(layer->type->flags & (CR_SOURCE | CR_UNKNOWN));
 }
 
+// At the layer that declares the shape, or nowhere where the caller gave it.
+static cr_status fail_too_large(const inference *f, int input)
+{
+    const cr_graph *g = f->s->graph;
+    const cr_edge *edge = &g->tensor[g->input[input]];
+    const cr_shape *shape = &f->s->input[input];
+    char text[CR_SHAPE_TEXT];
+    cr_pos pos = {0};
+    if (edge->producer >= 0 && cr_shape_equal(shape, &g->input_shape[input]))
+        pos = cr_notes_pos(g->notes, g->node[edge->producer].layer->param, NULL, 0);
+    return cr_fail(f->err, CREMA_ERR_INPUT, &pos, "the shape of input \"%s\" is too large: %s", edge->name,
+                   cr_shape_text(shape, text, sizeof text));
+}
+
 static cr_status set_inputs(const inference *f)
 {
     const cr_graph *g = f->s->graph;
@@ -28,8 +42,7 @@ static cr_status set_inputs(const inference *f)
                 "the shape of input \"%s\" is not known: the net does not declare it, so it has to be given",
                 edge->name);
         if (shape->rank >= 0 && !cr_shape_valid(shape))
-            return cr_fail(f->err, CREMA_ERR_INPUT, NULL, "the shape of input \"%s\" is too large",
-                           edge->name);
+            return fail_too_large(f, i);
         f->s->tensor[g->input[i]] = *shape;
     }
     return CREMA_OK;

@@ -287,14 +287,30 @@ static cr_status complain_number(const binding *b, const source *s)
     return complain(b, CREMA_WEIGHTS_MISMATCHED, text);
 }
 
+// A filler does not know its layer, which the message is to name.
+static cr_status fill_value(const binding *b, int i, float *value)
+{
+    const cr_blob_spec *spec = &b->spec[i];
+    const cr_layer *layer = b->w->graph->node[b->layer].layer;
+    cr_err own = {0};
+    cr_status status = cr_fill(spec->filler, spec->fill, &spec->shape,
+                               cr_fill_seed(b->w->options.seed, layer->name, i), value, layer->notes, &own);
+    if (status == CREMA_OK || !b->err)
+        return status;
+    if (status != CREMA_ERR_INPUT) {
+        *b->err = own;
+        return status;
+    }
+    cr_pos pos = {own.file, own.line, own.column};
+    return cr_fail(b->err, status, &pos, "layer \"%s\" (%s): %s", layer->name, layer->type->name,
+                   own.message);
+}
+
 static cr_status fill_or_read(const binding *b, int i, float *value, const cr_stored_blob *stored, int file)
 {
     cr_weights *w = b->w;
-    const cr_blob_spec *spec = &b->spec[i];
-    const cr_layer *layer = w->graph->node[b->layer].layer;
     if (!stored)
-        return cr_fill(spec->filler, spec->fill, &spec->shape, cr_fill_seed(w->options.seed, layer->name, i),
-                       value, layer->notes, b->err);
+        return fill_value(b, i, value);
     cr_status status = cr_file_unchanged(&w->file[file].file, b->err);
     return status == CREMA_OK ? cr_stored_read(&w->file[file], stored, value, b->err) : status;
 }

@@ -230,5 +230,8 @@ cr_status cr_sniff_want(const cr_file *file, cr_sniffed wanted, cr_err *err)
     if (wanted == CR_SNIFF_TEXT && found.kind == CR_SNIFF_NET)
         return cr_fail(err, CREMA_ERR_INPUT, &pos,
                        "looks like a binary .caffemodel, not text; were the net and its weights swapped?");
-    return cr_fail(err, CREMA_ERR_INPUT, &pos, "%s", found.sentence);
+    // Sentences that go on say themselves what to do.
+    bool says_more = found.kind == CR_SNIFF_EMPTY || strpbrk(found.sentence, ":;,");
+    return cr_fail(err, CREMA_ERR_INPUT, &pos, "%s%s", found.sentence,
+                   wanted == CR_SNIFF_NET && !says_more ? "; a .caffemodel is needed" : "");
 }
