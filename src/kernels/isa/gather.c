@@ -48,6 +48,19 @@ static void copy_even(const float *from, float *to, int64_t n)
     }
 }
 
+// Every fourth: the same rule for the last four.
+static void copy_fourth(const float *from, float *to, int64_t n)
+{
+    for (int64_t i = 0; i < n; i += CR_VECTOR, from += 4 * CR_VECTOR) {
+        cr_vf x[4];
+        int64_t last = 4 * (n - i - 1);
+        CR_UNROLL
+        for (int v = 0; v < 4; v++)
+            x[v] = v * CR_VECTOR <= last ? cr_load(from + v * CR_VECTOR) : (cr_vf){0};
+        cr_store(to + i, cr_even(cr_even(x[0], x[1]), cr_even(x[2], x[3])));
+    }
+}
+
 static void fill(float *to, int64_t n, float value)
 {
     for (int64_t i = 0; i < n; i += CR_VECTOR)
@@ -64,6 +77,8 @@ CR_INLINE void play_channel(const tap *t, const float *from, float *to, const in
             copy(from + p->from, to + p->to, p->n);
         else if (stride == 2)
             copy_even(from + p->from, to + p->to, p->n);
+        else if (stride == 4)
+            copy_fourth(from + p->from, to + p->to, p->n);
         else
             for (int64_t o = 0; o < p->n; o++)
                 to[p->to + o] = from[p->from + stride * o];
@@ -82,6 +97,8 @@ static void play(tap *t)
             play_channel(t, from, to, 1);
         else if (stride == 2)
             play_channel(t, from, to, 2);
+        else if (stride == 4)
+            play_channel(t, from, to, 4);
         else
             play_channel(t, from, to, stride);
     }

@@ -11,6 +11,8 @@
  *   wide   a: panel of weights (k, rows)      b: columns, as they lie in memory
  *   deep   a: columns, as they lie in memory  b: panel of weights (k, 2 vectors)
  *
+ * While a tile is at work, lines that a later one reads are prefetched: one for each step of k.
+ *
  * What is simple is done to the sums in registers: bias (they start with it), residual, ReLU, Clip. The rest,
  * and tiles that stick out of the output, go through a small buffer and finish_rows().
  */
@@ -29,6 +31,7 @@
 #endif
 
 enum {
+    LINE = 16, // floats
     VECTORS = 2,
     WIDTH = VECTORS * CR_VECTOR,
     DEEP_TILES = 8,                                    // position tiles that deep transposes at a time
@@ -43,6 +46,8 @@ typedef struct tile {
     float *sums;           // (rows, WIDTH)
     float *out;            // where finished sums go; NULL: to `sums`
     const float *residual; // as out; may be NULL
+    const float *ahead;    // prefetched: one line for each step of k, ahead_step apart
+    int64_t ahead_step;
     int64_t out_step;
     bool floor, ceiling; // clamp to min, max
     float min, max;
@@ -83,8 +88,12 @@ CR_INLINE void run(const tile *t, const int rows, const int vectors)
         for (int j = 0; j < vectors; j++)
             sum[i][j] = t->bias ? cr_repeat(t->bias[i]) : cr_load(t->sums + i * WIDTH + j * CR_VECTOR);
     }
+    const float *ahead = t->ahead;
+    int64_t ahead_step = t->ahead_step;
     for (int64_t p = t->k; p > 0; p--) {
         cr_vf column[VECTORS];
+        __builtin_prefetch(ahead);
+        ahead += ahead_step;
         CR_UNROLL
         for (int j = 0; j < vectors; j++)
             column[j] = cr_load(b + j * CR_VECTOR);
@@ -302,6 +311,11 @@ static void wide_column(const cr_gemm_block *b, tile t, int64_t position, float 
         t.sums = partial ? partial + (p - b->panel_begin) * TILE_ROWS * WIDTH : sums;
         t.out = direct ? b->out + at : NULL;
         t.residual = e->add ? e->add + at : NULL;
+        // The next column's rows have two lines each: they come while the last two panels are at work.
+        int64_t left = b->panel_end - 1 - p;
+        bool fetch = left < 2 && position + WIDTH < b->n;
+        t.ahead = fetch ? t.b + WIDTH + (1 - left) * LINE : t.a;
+        t.ahead_step = fetch ? b->column_step : 0;
         tiles[rows - 1][vectors - 1](&t);
         if (last && !direct)
             finish_rows(b, channel, rows, position, lanes, t.sums, WIDTH);
@@ -381,6 +395,9 @@ static void deep_tiles_run(const cr_gemm_block *b, int64_t panel, int64_t begin,
     for (int64_t i = begin; i < end; i++) {
         int64_t position = b->n * i / n_tiles, rows = b->n * (i + 1) / n_tiles - position;
         t.a = b->columns + position;
+        // The next panel comes while this one's tiles are at work, a share with each.
+        t.ahead = t.b + t.k * t.b_step * i / n_tiles + b->depth * t.b_step;
+        t.ahead_step = t.b_step / n_tiles;
         t.sums = whole ? own : b->partial + ((panel - b->panel_begin) * n_tiles + i) * TILE_ROWS * WIDTH;
         if (b->k_begin == 0)
             deep_begin(b, channel, channels, rows, t.sums);
