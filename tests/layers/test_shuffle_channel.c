@@ -3,7 +3,7 @@
 
 #define SHUFFLE(fields)                                                                                      \
     "layer { name: 's' type: 'ShuffleChannel' bottom: 'in' top: 'out' shuffle_channel_param { " fields " } " \
-                                                                                                       "}"
+    "}"
 
 START_TEST(groups_and_channels_are_transposed)
 {
