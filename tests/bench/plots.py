@@ -28,7 +28,8 @@ def save(figure, path, about):
 
 
 def ratios(found, path, about):
-    """A bar for each net and number of threads: crema's time by that of the fastest other."""
+    """A bar for each net and number of threads: crema's time by that of the fastest other. Bars grow from 1,
+    to the left where crema is ahead."""
     counts = sorted({threads for _, threads in found})
     nets = list(dict.fromkeys(net for net, _ in found))
     by_count = {n: [tables.ratio(found.get((net, n), {})) for net in nets] for n in counts}
@@ -45,15 +46,21 @@ def ratios(found, path, about):
             if not value:
                 continue
             y = row + (i - (len(counts) - 1) / 2) * height
-            axes.barh(y, value[0], height * 0.92, color=COLOURS[i], label=label if row == 0 else None)
-            axes.text(value[0], y, f' {value[0]:.2f} {value[1]}', va='center', fontsize=8)
+            axes.barh(y, value[0] - 1, height * 0.92, left=1, color=COLOURS[i],
+                      label=label if row == 0 else None)
+            axes.text(max(1, value[0]), y, f' {value[0]:.2f} {value[1]}', va='center', fontsize=8)
     axes.axvline(1, color='black', lw=1)
     axes.axvline(MARK, color='#009e73', lw=1, ls='--')
     axes.text(MARK, -0.62, f'{MARK} ', color='#009e73', ha='right', va='bottom', fontsize=8)
     axes.axhline(len(nets) - 0.5, color='#cccccc', lw=0.8)
-    axes.set(xlim=(0, max(1.2, 1.15 * max(known))), ylim=(len(names) - 0.4, -0.6), yticks=range(len(names)),
+    axes.set(xscale='log', xlim=(min(0.45, 0.9 * min(known)), max(2.2, 1.4 * max(known))),
+             ylim=(len(names) - 0.4, -0.6), yticks=range(len(names)),
              yticklabels=names,
              xlabel='time of crema / time of the fastest other runtime (named); left of 1 crema is ahead')
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter('{x:g}')
+    axes.minorticks_off()
+    axes.spines['left'].set_visible(False)
     axes.tick_params(left=False)
     axes.legend(frameon=False, loc='lower right', bbox_to_anchor=(1, 1), ncols=len(counts))
     save(figure, path, about)
@@ -89,8 +96,8 @@ def roofline(rows, limits, path, about):
     axes.plot(x, np.minimum(gflops, gbs * x), color='black', lw=1.2)
     axes.text(high, gflops * 1.04, f'multiply-adds on registers: {gflops:.0f} GFLOP/s', ha='right',
               va='bottom', fontsize=8)
-    axes.annotate(f'memory: {gbs:.0f} GB/s', (low, gbs * low), (10, 0), textcoords='offset points', va='top',
-                  fontsize=8)
+    axes.annotate(f'memory: {gbs:.0f} GB/s', (low, gbs * low), (8, 14), textcoords='offset points',
+                  va='bottom', fontsize=8)
     total = sum(float(row['ns']) for row in rows)
     for colour, name in zip(COLOURS, sorted({row['algorithm'] for row in rows})):
         own = [(p, row) for p, row in zip(points, rows) if row['algorithm'] == name]
