@@ -21,7 +21,7 @@ enum {
 
 typedef struct job {
     const cr_kernels *kernels;
-    const cr_gemm_dot *dot;
+    const cr_dot_product *dot;
     int64_t rows;   // of an item
     int64_t k_step; // products of a part
 } job;
@@ -30,8 +30,8 @@ static void run_rows(void *ctx, int64_t item, int slot)
 {
     (void)slot;
     const job *j = ctx;
-    const cr_gemm_dot *whole = j->dot;
-    cr_gemm_dot d = *whole;
+    const cr_dot_product *whole = j->dot;
+    cr_dot_product d = *whole;
     int64_t first = item * j->rows;
     d.m = whole->m - first < j->rows ? whole->m - first : j->rows;
     d.y += first;
@@ -41,13 +41,13 @@ static void run_rows(void *ctx, int64_t item, int slot)
         d.w = whole->w + first * whole->w_step + p;
         d.x = whole->x + p;
         d.k = whole->k - p < j->k_step ? whole->k - p : j->k_step;
-        j->kernels->gemm->dot(&d);
+        j->kernels->dot->run(&d);
         d.add = true;
         p += j->k_step;
     } while (p < whole->k);
 }
 
-void cr_dot(const cr_kernels *kernels, const cr_gemm_dot *dot, cr_pool *pool)
+void cr_dot(const cr_kernels *kernels, const cr_dot_product *dot, cr_pool *pool)
 {
     job j = {.kernels = kernels, .dot = dot, .k_step = dot->k > 0 ? dot->k : 1};
     if (dot->n > FEW_COLUMNS && dot->n * dot->k > COLUMN_FLOATS) {
@@ -77,7 +77,7 @@ static const char *accepts(const cr_conv *conv)
 static void run(const cr_conv *conv, const cr_conv_buffers *buffers)
 {
     int64_t m = conv->out_channels / conv->group, k = conv->in_channels / conv->group * conv->kernel_count;
-    cr_gemm_dot d = {.m = m, .n = conv->images, .k = k, .w_step = k};
+    cr_dot_product d = {.m = m, .n = conv->images, .k = k, .w_step = k};
     d.x_step = conv->in_image_stride;
     d.y_step = conv->out_image_stride;
     for (int64_t g = 0; g < conv->group; g++) {

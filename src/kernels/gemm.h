@@ -1,5 +1,5 @@
 /*
- * gemm.h - the matrix product of one ISA level: what convolutions and inner products are made of.
+ * gemm.h - the matrix product of one ISA level: what convolutions are made of.
  *
  *     out (m, n) = weights (m, k) * columns (k, n)         m output channels, n positions
  *
@@ -52,21 +52,9 @@ typedef struct cr_gemm_layout {
     void (*run)(const cr_gemm_block *block);
 } cr_gemm_layout;
 
-// y[i][j] = sum over p of w[i][p] * x[j][p] (+ bias[i]): rows of both lie along the sum. Nothing is read past rows.
-typedef struct cr_gemm_dot {
-    int64_t m, n, k;
-    const float *w, *x;
-    int64_t w_step, x_step;
-    const float *bias; // (m) or NULL
-    float *y;          // y[i][j] at y[i + j * y_step]
-    int64_t y_step;
-    bool add; // to what stands in y; then bias is not looked at
-} cr_gemm_dot;
-
 typedef struct cr_gemm_kernels {
     int tile_rows;
     cr_gemm_layout wide, deep;
-    void (*dot)(const cr_gemm_dot *dot);
 } cr_gemm_kernels;
 
 #endif

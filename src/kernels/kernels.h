@@ -15,6 +15,7 @@
 #ifndef CR_KERNELS_KERNELS_H
 #define CR_KERNELS_KERNELS_H
 
+struct cr_dot_kernels;
 struct cr_gather_kernels;
 struct cr_gemm_kernels;
 struct cr_winograd_kernels;
@@ -23,6 +24,7 @@ typedef struct cr_kernels {
     const char *name; // "v4", "v3", "v2", "neon"
     int vector;       // floats in one vector
     const struct cr_gemm_kernels *gemm;
+    const struct cr_dot_kernels *dot;
     const struct cr_winograd_kernels *winograd;
     const struct cr_gather_kernels *gather;
 } cr_kernels;

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #ifndef CR_ISA_LEVEL
 #error "simd.h is for files that are compiled once per ISA level"
@@ -53,6 +54,47 @@ CR_INLINE cr_vf cr_load(const float *p)
 CR_INLINE void cr_store(float *p, cr_vf x)
 {
     *(cr_vf_memory *)p = x;
+}
+
+// The first n floats of a vector, 0 < n <= CR_VECTOR, without a loop or a call.
+CR_INLINE void cr_store_some(float *to, cr_vf x, int64_t n)
+{
+    float from[CR_VECTOR];
+    cr_store(from, x);
+    const float *p = from;
+    if (n == CR_VECTOR) {
+        cr_store(to, x);
+        return;
+    }
+#if defined(__AVX512F__)
+    if (n & 8) {
+        memcpy(to, p, 8 * sizeof *to);
+        p += 8;
+        to += 8;
+    }
+#endif
+    if (n & 4) {
+        memcpy(to, p, 4 * sizeof *to);
+        p += 4;
+        to += 4;
+    }
+    if (n & 2) {
+        memcpy(to, p, 2 * sizeof *to);
+        p += 2;
+        to += 2;
+    }
+    if (n & 1)
+        *to = *p;
+}
+
+CR_INLINE cr_vf cr_load_some(const float *from, int64_t n)
+{
+    if (n == CR_VECTOR)
+        return cr_load(from);
+    float to[CR_VECTOR] = {0};
+    for (int64_t i = 0; i < n; i++)
+        to[i] = from[i];
+    return cr_load(to);
 }
 
 CR_INLINE cr_vf cr_repeat(float x)

@@ -75,7 +75,7 @@ static cr_status prepare(cr_step *step, const cr_preparing *p, cr_err *err)
 // y = x * weights + bias, where all of k is at hand and the weights are stored by rows of k.
 static void run_dot(const cr_step *step, cr_run *run, const product *x, const float *in, float *out)
 {
-    cr_gemm_dot d = {
+    cr_dot_product d = {
         .m = param(step->layer)->num_output, .n = x->rows, .k = x->k, .w = step->blob[0], .x = in};
     d.w_step = x->k;
     d.x_step = x->x_step;

@@ -1,7 +1,7 @@
 /*
  * bench_conv.c - times every convolution algorithm on the shapes of real nets, on one thread.
  *
- * usage: bench_conv [SHAPES]     (default tests/bench/conv_shapes.txt, which conv_shapes.py makes)
+ * usage: bench_conv [SHAPES [ISA]]     (default tests/bench/conv_shapes.txt, which conv_shapes.py makes; the best)
  *
  * One CSV row per shape and algorithm that accepts it. The yardstick is bare cblas_sgemm on the products of the
  * im2col algorithm plus the copies that make its matrices; `ratio` is the algorithm's time by theirs. Runs are
@@ -73,14 +73,12 @@ static float *floats(cr_arena *arena, int64_t n)
     return x;
 }
 
-static void make(problem *p, const shape *s)
+static void make(problem *p, const shape *s, const cr_kernels *kernels)
 {
     cr_window_spec spec = {.n_axes = 2};
     int64_t in[2] = {s->height, s->width}, out[2];
     cr_conv *c = &p->conv;
-    const char *why;
-    *c = (cr_conv){
-        .window = &p->window, .images = 1, .group = s->group, .kernels = cr_kernels_choose(NULL, &why)};
+    *c = (cr_conv){.window = &p->window, .images = 1, .group = s->group, .kernels = kernels};
     c->in_channels = s->channels;
     c->out_channels = s->num_output;
     c->in_count = c->out_count = c->kernel_count = 1;
@@ -273,7 +271,7 @@ static void report(problem *p, const shape *s, total *t)
         best = i;
         printf("%s,%dx%dx%d,%d,k%d,s%d,p%d,d%d,g%d,%s,%s,%.0f,%.1f,%.3f,%.1e,%.0f,%.0f,%.3f\n", s->net,
                s->channels, s->height, s->width, s->num_output, s->kernel, s->stride, s->pad, s->dilation,
-               s->group, openblas_get_corename(), cr_conv_algorithms[i]->name, p->ns[i], flop / p->ns[i],
+               s->group, c->kernels->name, cr_conv_algorithms[i]->name, p->ns[i], flop / p->ns[i],
                flop / p->ns[i] / p->ns[PEAK], error_of(p, i, last), p->ns[SGEMM], p->ns[COPY],
                p->ns[i] / (p->ns[SGEMM] + p->ns[COPY]));
     }
@@ -298,6 +296,10 @@ int main(int argc, char **argv)
     total totals[NETS] = {0};
     char line[256];
     shape s;
+    const char *why;
+    const cr_kernels *kernels = cr_kernels_choose(argc > 2 ? argv[2] : NULL, &why);
+    if (!kernels)
+        fail(why);
     if (!file)
         fail("can't open the list of shapes");
     openblas_set_num_threads(1);
@@ -312,7 +314,7 @@ int main(int argc, char **argv)
         problem *p = calloc(1, sizeof *p);
         if (!p)
             fail("out of memory");
-        make(p, &s);
+        make(p, &s, kernels);
         measure(p);
         report(p, &s, total_of(totals, s.net));
         fflush(stdout);

@@ -6,14 +6,64 @@
 #include "tests/test.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
+
+// Memory exactly as long as said, so that ASan watches.
+static float *random_values(unsigned *seed, int64_t n)
+{
+    float *x = malloc((size_t)n * sizeof *x);
+    for (int64_t i = 0; i < n; i++)
+        x[i] = random_float(seed);
+    return x;
+}
+
+static void check_kernel(const cr_kernels *kernels, int64_t m, int64_t n, int64_t k, bool add, unsigned *seed)
+{
+    cr_dot_product d = {
+        .m = m, .n = n, .k = k, .w_step = k + rand_r(seed) % 3, .x_step = k + rand_r(seed) % 3};
+    d.y_step = m + rand_r(seed) % 3;
+    d.add = add;
+    float *w = random_values(seed, d.w_step * m - (d.w_step - k)),
+          *x = random_values(seed, d.x_step * n - (d.x_step - k));
+    float *bias = random_values(seed, m), *y = random_values(seed, d.y_step * n),
+          *before = malloc((size_t)(d.y_step * n) * sizeof *y);
+    memcpy(before, y, (size_t)(d.y_step * n) * sizeof *y);
+    d.w = w;
+    d.x = x;
+    d.y = y;
+    d.bias = rand_r(seed) % 2 ? bias : NULL;
+    kernels->dot->run(&d);
+    for (int64_t i = 0; i < d.y_step * n; i++) {
+        int64_t row = i % d.y_step;
+        double sum = add || row >= m ? (double)before[i] : d.bias ? (double)bias[row] : 0;
+        for (int64_t p = 0; p < k && row < m; p++)
+            sum += (double)w[row * d.w_step + p] * (double)x[i / d.y_step * d.x_step + p];
+        ck_assert(fabs(sum - (double)y[i]) < 1e-5);
+    }
+    free(w);
+    free(x);
+    free(bias);
+    free(y);
+    free(before);
+}
+
+START_TEST(dots_of_every_size_equal_the_definition)
+{
+    unsigned seed = 8;
+    for (const cr_kernels *const *k = cr_kernels_all; *k; k++)
+        for (int i = 0; cr_cpu_runs((*k)->name) && i < 200; i++)
+            check_kernel(*k, 1 + rand_r(&seed) % 10, 1 + rand_r(&seed) % 10, 1 + rand_r(&seed) % 60, i % 2,
+                         &seed);
+}
+END_TEST
 
 // In parts of k and in items of rows: against the definition, on one thread and on three.
 static void check_dot(const cr_kernels *kernels, int64_t m, int64_t n, int64_t k, cr_pool *pool,
                       unsigned *seed)
 {
     cr_arena arena = {0};
-    cr_gemm_dot d = {.m = m, .n = n, .k = k, .w_step = k, .x_step = k + 1, .y_step = m + 2};
+    cr_dot_product d = {.m = m, .n = n, .k = k, .w_step = k, .x_step = k + 1, .y_step = m + 2};
     d.w = random_floats(&arena, seed, m * k + 1);
     d.x = random_floats(&arena, seed, n * d.x_step + 1);
     d.bias = random_floats(&arena, seed, m);
@@ -88,4 +138,5 @@ START_TEST(what_it_refuses)
 }
 END_TEST
 
-TEST_MAIN("kernels/dot", products_of_every_size, a_window_over_the_whole_image, what_it_refuses)
+TEST_MAIN("kernels/dot", dots_of_every_size_equal_the_definition, products_of_every_size,
+          a_window_over_the_whole_image, what_it_refuses)

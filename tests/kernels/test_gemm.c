@@ -76,45 +76,6 @@ START_TEST(blocks_of_every_size_equal_the_definition)
 }
 END_TEST
 
-static void check_dot(const cr_kernels *kernels, int64_t m, int64_t n, int64_t k, bool add, unsigned *seed)
-{
-    cr_gemm_dot d = {.m = m, .n = n, .k = k, .w_step = k + rand_r(seed) % 3, .x_step = k + rand_r(seed) % 3};
-    d.y_step = m + rand_r(seed) % 3;
-    d.add = add;
-    float *w = random_values(seed, d.w_step * m - (d.w_step - k)),
-          *x = random_values(seed, d.x_step * n - (d.x_step - k));
-    float *bias = random_values(seed, m), *y = random_values(seed, d.y_step * n),
-          *before = malloc((size_t)(d.y_step * n) * sizeof *y);
-    memcpy(before, y, (size_t)(d.y_step * n) * sizeof *y);
-    d.w = w;
-    d.x = x;
-    d.y = y;
-    d.bias = rand_r(seed) % 2 ? bias : NULL;
-    kernels->gemm->dot(&d);
-    for (int64_t i = 0; i < d.y_step * n; i++) {
-        int64_t row = i % d.y_step;
-        double sum = add || row >= m ? (double)before[i] : d.bias ? (double)bias[row] : 0;
-        for (int64_t p = 0; p < k && row < m; p++)
-            sum += (double)w[row * d.w_step + p] * (double)x[i / d.y_step * d.x_step + p];
-        ck_assert(fabs(sum - (double)y[i]) < 1e-5);
-    }
-    free(w);
-    free(x);
-    free(bias);
-    free(y);
-    free(before);
-}
-
-START_TEST(dots_of_every_size_equal_the_definition)
-{
-    unsigned seed = 8;
-    for (const cr_kernels *const *k = cr_kernels_all; *k; k++)
-        for (int i = 0; cr_cpu_runs((*k)->name) && i < 200; i++)
-            check_dot(*k, 1 + rand_r(&seed) % 10, 1 + rand_r(&seed) % 10, 1 + rand_r(&seed) % 60, i % 2,
-                      &seed);
-}
-END_TEST
-
 // How many instructions of this program's function (of all of that name) hold both words.
 static int count_instructions(const char *function, const char *word, const char *operand)
 {
@@ -148,5 +109,4 @@ START_TEST(the_tile_is_made_of_fused_multiply_adds)
 }
 END_TEST
 
-TEST_MAIN("kernels/gemm", blocks_of_every_size_equal_the_definition, dots_of_every_size_equal_the_definition,
-          the_tile_is_made_of_fused_multiply_adds)
+TEST_MAIN("kernels/gemm", blocks_of_every_size_equal_the_definition, the_tile_is_made_of_fused_multiply_adds)

@@ -147,47 +147,6 @@ static void (*const tiles[TILE_ROWS][VECTORS])(const tile *t) = {
 
 /* ---- rows that are finished outside of the tile ---- */
 
-// The first n floats of a vector, 0 < n <= CR_VECTOR, without a loop or a call.
-static void store_some(float *to, cr_vf x, int64_t n)
-{
-    float from[CR_VECTOR];
-    cr_store(from, x);
-    const float *p = from;
-    if (n == CR_VECTOR) {
-        cr_store(to, x);
-        return;
-    }
-#if defined(__AVX512F__)
-    if (n & 8) {
-        memcpy(to, p, 8 * sizeof *to);
-        p += 8;
-        to += 8;
-    }
-#endif
-    if (n & 4) {
-        memcpy(to, p, 4 * sizeof *to);
-        p += 4;
-        to += 4;
-    }
-    if (n & 2) {
-        memcpy(to, p, 2 * sizeof *to);
-        p += 2;
-        to += 2;
-    }
-    if (n & 1)
-        *to = *p;
-}
-
-static cr_vf load_some(const float *from, int64_t n)
-{
-    if (n == CR_VECTOR)
-        return cr_load(from);
-    float to[CR_VECTOR] = {0};
-    for (int64_t i = 0; i < n; i++)
-        to[i] = from[i];
-    return cr_load(to);
-}
-
 static cr_vf exponential(cr_vf x)
 {
     float lane[CR_VECTOR];
@@ -236,8 +195,8 @@ static void finish_rows(const cr_gemm_block *b, int64_t channel, int64_t channel
                 x = cr_select(factor > 0, x * factor + bias, (cr_vf){0});
             }
             if (e->add)
-                x += load_some(e->add + at + i, lanes);
-            store_some(b->out + at + i, activate(e, x, c), lanes);
+                x += cr_load_some(e->add + at + i, lanes);
+            cr_store_some(b->out + at + i, activate(e, x, c), lanes);
         }
     }
 }
@@ -446,97 +405,9 @@ static void deep_pack(const float *weights, int64_t m, int64_t k, float *pack)
     }
 }
 
-/* ---- dot ---- */
-
-// CR_REGISTERS 32: 4 x 4 sums and 8 operands. 16: 2 x 4 and 6.
-enum { DOT_ROWS = CR_REGISTERS / 8, DOT_COLUMNS = 4 };
-
-// y of a block: the lanes of each sum, a square of vectors at a time.
-static void dot_finish(const cr_gemm_dot *d, int64_t i0, int64_t j0, int rows, int n, const cr_vf *sum)
-{
-    for (int first = 0; first < n; first += CR_VECTOR) {
-        cr_vf row[CR_VECTOR], total = {0};
-        float lane[CR_VECTOR];
-        CR_UNROLL
-        for (int i = 0; i < CR_VECTOR; i++)
-            row[i] = first + i < n ? sum[first + i] : (cr_vf){0};
-        cr_transpose(row);
-        CR_UNROLL
-        for (int i = 0; i < CR_VECTOR; i++)
-            total += row[i];
-        cr_store(lane, total);
-        for (int i = first; i < n && i < first + CR_VECTOR; i++) {
-            int64_t row_at = i0 + i % rows;
-            float *y = &d->y[row_at + (j0 + i / rows) * d->y_step];
-            *y = lane[i - first] + (d->add ? *y : d->bias ? d->bias[row_at] : 0);
-        }
-    }
-}
-
-CR_INLINE void dot_block(const cr_gemm_dot *d, int64_t i0, int64_t j0, const int rows, const int columns)
-{
-    cr_vf sum[DOT_COLUMNS * DOT_ROWS];
-    const float *w = d->w + i0 * d->w_step, *x = d->x + j0 * d->x_step;
-    int64_t p = 0;
-    CR_UNROLL
-    for (int i = 0; i < rows * columns; i++)
-        sum[i] = (cr_vf){0};
-    for (; p + CR_VECTOR <= d->k; p += CR_VECTOR) {
-        cr_vf value[DOT_COLUMNS];
-        CR_UNROLL
-        for (int j = 0; j < columns; j++)
-            value[j] = cr_load(x + j * d->x_step + p);
-        CR_UNROLL
-        for (int i = 0; i < rows; i++) {
-            cr_vf weight = cr_load(w + i * d->w_step + p);
-            CR_UNROLL
-            for (int j = 0; j < columns; j++)
-                sum[j * rows + i] += weight * value[j];
-        }
-    }
-    if (p < d->k) {
-        CR_UNROLL
-        for (int i = 0; i < rows; i++) {
-            cr_vf weight = load_some(w + i * d->w_step + p, d->k - p);
-            CR_UNROLL
-            for (int j = 0; j < columns; j++)
-                sum[j * rows + i] += weight * load_some(x + j * d->x_step + p, d->k - p);
-        }
-    }
-    dot_finish(d, i0, j0, rows, rows * columns, sum);
-}
-
-CR_INLINE void dot_rows(const cr_gemm_dot *d, int64_t i, const int rows)
-{
-    int64_t j = 0;
-    for (; j + DOT_COLUMNS <= d->n; j += DOT_COLUMNS)
-        dot_block(d, i, j, rows, DOT_COLUMNS);
-    switch (d->n - j) {
-    case 3:
-        dot_block(d, i, j, rows, 3);
-        break;
-    case 2:
-        dot_block(d, i, j, rows, 2);
-        break;
-    case 1:
-        dot_block(d, i, j, rows, 1);
-        break;
-    }
-}
-
-static void dot(const cr_gemm_dot *d)
-{
-    int64_t i = 0;
-    for (; i + DOT_ROWS <= d->m; i += DOT_ROWS)
-        dot_rows(d, i, DOT_ROWS);
-    for (; i < d->m; i++)
-        dot_rows(d, i, 1);
-}
-
 extern const cr_gemm_kernels CR_ISA(cr_gemm_kernels);
 const cr_gemm_kernels CR_ISA(cr_gemm_kernels) = {
     .tile_rows = TILE_ROWS,
     .wide = {wide_panels, wide_pack_bytes, wide_pack, wide_partial_floats, wide_run},
     .deep = {deep_panels, deep_pack_bytes, deep_pack, deep_partial_floats, deep_run},
-    .dot = dot,
 };

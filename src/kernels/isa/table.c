@@ -4,6 +4,7 @@
 #include "kernels/kernels.h"
 #include "kernels/simd.h"
 
+extern const struct cr_dot_kernels CR_ISA(cr_dot_kernels);
 extern const struct cr_gemm_kernels CR_ISA(cr_gemm_kernels);
 extern const struct cr_winograd_kernels CR_ISA(cr_winograd_kernels);
 extern const struct cr_gather_kernels CR_ISA(cr_gather_kernels);
@@ -13,6 +14,7 @@ const cr_kernels CR_ISA(cr_kernels) = {
     .name = CR_TEXT(CR_ISA_LEVEL),
     .vector = CR_VECTOR,
     .gemm = &CR_ISA(cr_gemm_kernels),
+    .dot = &CR_ISA(cr_dot_kernels),
     .winograd = &CR_ISA(cr_winograd_kernels),
     .gather = &CR_ISA(cr_gather_kernels),
 };
