@@ -21,7 +21,7 @@ SOVERSION := 0
 
 # Debian keeps every variant of OpenBLAS in a folder of its own and lets the system choose one; ours is fixed:
 # the OpenMP one, which is safe from several threads and, told so per call, serial in each (src/kernels/blas.c).
-BLAS_PKG := $(firstword $(wildcard $(addprefix /usr/lib/$(shell $(CC) -print-multiarch)/openblas-,\
+BLAS_PKG := $(firstword $(wildcard $(addprefix /usr/lib/$(shell $(CC) -print-multiarch 2>/dev/null)/openblas-,\
                                    openmp/pkgconfig serial/pkgconfig)))
 PKG := PKG_CONFIG_PATH=$(BLAS_PKG):$$PKG_CONFIG_PATH pkg-config
 LIB_PACKAGES := libprotobuf-c yaml-0.1 openblas
