@@ -39,7 +39,7 @@ part 'install and README example' tests/install/run.sh "$build"
 part 'make deps' tests/deps.sh
 part 'rooms' tests/check_rooms.sh
 part 'files of layers' tests/layer_files.sh
-have clang && part 'build with clang' $make B="$build/clang" CC=clang all
+have clang && part 'build with clang' $make B="$build/clang" CC=clang CFLAGS=-O1 all
 have clang-format && part 'format' $make format-check
 have valgrind && part 'valgrind' valgrind -q --error-exitcode=9 "$build/crema" check data/digits.yaml
 
