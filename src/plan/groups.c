@@ -270,12 +270,9 @@ static bool can_be_in_place(const cr_groups *g, int layer)
 static void merge_in_place(cr_groups *g)
 {
     const cr_graph *graph = g->layout->graph;
-    for (int i = 0; i < graph->n_layers; i++) {
-        if (!can_be_in_place(g, i))
-            continue;
-        merge(g, g->of[graph->node[i].in[0]], g->of[graph->node[i].out[0]]);
-        g->layout->in_place[i] = true;
-    }
+    for (int i = 0; i < graph->n_layers; i++)
+        if (can_be_in_place(g, i))
+            merge(g, g->of[graph->node[i].in[0]], g->of[graph->node[i].out[0]]);
 }
 
 cr_status cr_groups_make(cr_groups *g, cr_layout *layout, cr_arena *scratch, cr_err *err)

@@ -25,7 +25,6 @@ typedef struct cr_layout {
     const bool *kept;    // by tensor id: must hold its value when the run is over, contiguous
     // Results:
     cr_place *place;    // by tensor id
-    bool *in_place;     // by layer: runs on its bottom's buffer
     bool *no_run;       // by layer: views do all its work
     size_t arena_bytes; // 64 readable bytes behind the last tensor included
     size_t live_bytes;  // the largest sum of what is live at one time: no layout needs less

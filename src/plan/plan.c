@@ -15,7 +15,7 @@ typedef struct planning {
     const cr_kernels *kernels;
     cr_arena scratch; // freed with the planning
     cr_layer_use *use;
-    bool *in_place, *no_run;
+    bool *no_run;
     cr_shapes shapes;
     cr_err *err;
 } planning;
@@ -149,7 +149,6 @@ static cr_status lay_out(planning *pl)
                         .kept = p->kept,
                         .dynamic = pl->shapes.dynamic,
                         .place = p->place,
-                        .in_place = pl->in_place,
                         .no_run = pl->no_run};
     cr_status status = cr_layout_make(&layout, &pl->scratch, pl->err);
     p->arena_bytes = layout.arena_bytes;
@@ -167,9 +166,8 @@ static cr_status allocate(planning *pl)
     p->kept = cr_arena_array(&p->arena, n_tensors, sizeof *p->kept);
     p->step = cr_arena_array(&p->arena, n_layers, sizeof *p->step);
     pl->use = cr_arena_array(&pl->scratch, n_layers, sizeof *pl->use);
-    pl->in_place = cr_arena_array(&pl->scratch, n_layers, sizeof *pl->in_place);
     pl->no_run = cr_arena_array(&pl->scratch, n_layers, sizeof *pl->no_run);
-    if (!p->tensor || !p->place || !p->kept || !p->step || !pl->use || !pl->in_place || !pl->no_run)
+    if (!p->tensor || !p->place || !p->kept || !p->step || !pl->use || !pl->no_run)
         return cr_no_memory(pl->err);
     for (size_t t = 0; t < n_tensors; t++)
         p->tensor[t].name = g->tensor[t].name;
