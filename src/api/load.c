@@ -119,6 +119,17 @@ cr_status cr_load_weights(const crema_context *c, const crema_net_options *o, co
     return cr_weights_open(weights, graph, &options, err);
 }
 
+cr_plan_options cr_load_plan_options(const crema_context *context, const cr_shape *input)
+{
+    const crema_context_options *c = &context->options;
+    return (cr_plan_options){.input = input,
+                             .exact = c->exact,
+                             .winograd_tolerance = c->winograd_tolerance,
+                             .factor_0_is_1 = c->factor_0_is_1,
+                             .conv_algorithm = c->conv_algorithm,
+                             .kernels = context->kernels};
+}
+
 static int find_input(const cr_graph *g, const char *name)
 {
     for (int i = 0; name && i < g->n_inputs; i++)

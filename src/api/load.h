@@ -17,6 +17,8 @@ cr_status cr_load_graph(const crema_context *context, const crema_net_options *o
                         cr_graph *graph, cr_err *err);
 cr_status cr_load_weights(const crema_context *context, const crema_net_options *options,
                           const cr_graph *graph, cr_weights **weights, cr_err *err);
+// What a context's options mean for a plan; the caller adds what is to be kept.
+cr_plan_options cr_load_plan_options(const crema_context *context, const cr_shape *input);
 // Puts the caller's shapes over those of the graph's inputs (shapes: one per input).
 cr_status cr_load_override_shapes(const cr_graph *graph, cr_shape *shapes, const crema_input_shape *given,
                                   int n, cr_err *err);

@@ -13,12 +13,7 @@ static cr_status plan_declared(crema_net *net, cr_err *err)
     for (int i = 0; i < g->n_inputs; i++)
         if (g->input_shape[i].rank < 0)
             return CREMA_OK;
-    cr_plan_options options = {.input = g->input_shape,
-                               .exact = net->context->options.exact,
-                               .winograd_tolerance = net->context->options.winograd_tolerance,
-                               .factor_0_is_1 = net->context->options.factor_0_is_1,
-                               .conv_algorithm = net->context->options.conv_algorithm,
-                               .kernels = net->context->kernels};
+    cr_plan_options options = cr_load_plan_options(net->context, g->input_shape);
     return cr_plan_create(&net->plan, g, net->weights, &options, err);
 }
 

@@ -26,16 +26,10 @@ static int find_input(const cr_graph *g, const char *name)
 
 static cr_status make_plan(const crema_runner *r, const cr_shape *shapes, cr_plan **plan, cr_err *err)
 {
-    const crema_context_options *c = &r->net->context->options;
-    cr_plan_options options = {.input = shapes,
-                               .keep = r->keep,
-                               .n_keep = r->n_keep,
-                               .keep_all = r->keep_all,
-                               .exact = c->exact,
-                               .winograd_tolerance = c->winograd_tolerance,
-                               .factor_0_is_1 = c->factor_0_is_1,
-                               .conv_algorithm = c->conv_algorithm,
-                               .kernels = r->net->context->kernels};
+    cr_plan_options options = cr_load_plan_options(r->net->context, shapes);
+    options.keep = r->keep;
+    options.n_keep = r->n_keep;
+    options.keep_all = r->keep_all;
     return cr_plan_create(plan, &r->net->graph, r->net->weights, &options, err);
 }
 
