@@ -1,8 +1,7 @@
 #!/bin/sh
 # Checks against stored outputs of Caffe in a folder beside the project: tests/shared.sh SHARED CREMA
 #
-#   cases/, models/  every case of every manifest; tests/shared_pending.txt lists those that need layer types
-#                    of later versions, and it is a failure when one of them passes
+#   cases/, models/  every case of every manifest
 #   threads          the same cases and nets give the same bits with 1, 2 and 3 threads
 #   corpus/          every net of the wild loads in the shapes that Caffe gives it (tests/corpus.py)
 #   bench/           seven well-known nets, with weights made on the spot, and our own nets/ of the same name
@@ -14,7 +13,7 @@ crema=$(cd "$(dirname "$2")" && pwd)/$(basename "$2") || exit 2
 cd "$(dirname "$0")/.." || exit 2
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-passed=0 failed=0 waiting=0
+passed=0 failed=0
 pass() { passed=$((passed + $1)); }
 fail() { failed=$((failed + 1)); echo "FAILED: $*"; }
 
@@ -24,17 +23,8 @@ manifest() {
     shift
     "$crema" check "$shared/$name" "$@" >"$scratch/log" 2>&1
     tail -n 1 "$scratch/log" | grep -q ' passed, .* failed$' || fail "$name: $(tail -n 1 "$scratch/log")"
-    awk -v manifest="$name" '
-        FNR == NR { if ($1 == manifest) pending[$2] = 1; next }
-        $1 != "ok" && $1 != "FAIL" { next }
-        ($2 in pending) && $1 == "FAIL" { waiting++; next }
-        $2 in pending { print "FAILED: " manifest ": " $2 " passes: take it out of tests/shared_pending.txt"; bad++; next }
-        $1 == "FAIL" { print "FAILED: " manifest ": " $0; bad++; next }
-        { good++ }
-        END { print good + 0, bad + 0, waiting + 0 }' tests/shared_pending.txt "$scratch/log" >"$scratch/counts"
-    sed '$d' "$scratch/counts"
-    set -- $(tail -n 1 "$scratch/counts")
-    passed=$((passed + $1)) failed=$((failed + $2)) waiting=$((waiting + $3))
+    sed -n "s|^FAIL |FAILED: $name: |p" "$scratch/log"
+    passed=$((passed + $(grep -c '^ok ' "$scratch/log"))) failed=$((failed + $(grep -c '^FAIL ' "$scratch/log")))
 }
 
 # same_bits NAME ARGUMENTS...: `crema run` writes the same blobs with 1, 2 and 3 threads.
@@ -56,7 +46,6 @@ all_same_bits() {
     manifest=$1 folder=$shared/${1%/*}
     sed -n 's/^  - {name: \([^,]*\), net: \([^,]*\),\( weights: \([^,]*\),\)\{0,1\}.* inputs: {\([^}]*\)}.*/\1 \2 -\4 \5/p' \
         "$shared/$manifest" | while read -r case net weights inputs; do
-        grep -q "^$manifest *$case " tests/shared_pending.txt && continue
         set -- "$folder/$net"
         [ "$weights" = - ] && set -- "$@" --allow-missing || set -- "$@" "$folder/${weights#-}"
         for input in $(echo "$inputs" | sed 's/: */=/g; s/,/ /g'); do set -- "$@" --input "${input%%=*}=$folder/${input#*=}"; done
@@ -87,7 +76,6 @@ for file in "$shared"/cases/*.yaml "$shared"/models/*.yaml; do
     all_same_bits "$file"
     echo "$file: so far $passed passed, $failed failed"
 done
-echo "$waiting times a case of tests/shared_pending.txt failed, as it should: its layer type comes later"
 
 python=
 for candidate in /usr/bin/python3 python3; do

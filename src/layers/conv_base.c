@@ -169,6 +169,34 @@ cr_status cr_conv_base_shape(const cr_layer *layer, cr_shaping *s, const cr_conv
     return CREMA_OK;
 }
 
+// The window then slides over the padded copy, whose size takes the place of in[].
+static cr_status prepare_mean(cr_arena *arena, geometry *g, cr_conv_data *d, cr_err *err)
+{
+    cr_status status = cr_mean_padding_make(arena, &g->spec, g->in, &d->mean, err);
+    if (status)
+        return status;
+    cr_mean_padding_size(d->mean, g->in);
+    g->spec.rule = CREMA__PAD_RULE__VALID;
+    g->spec.mode = CREMA__PAD_MODE__ZERO;
+    return CREMA_OK;
+}
+
+size_t cr_conv_base_mean_bytes(const cr_conv_data *d)
+{
+    const cr_conv *c = &d->conv;
+    size_t bytes = (size_t)(c->images * c->in_channels * c->in_count) * sizeof(float);
+    return d->mean ? (bytes + 63) / 64 * 64 : 0;
+}
+
+static cr_status check_mean_bytes(const cr_conv_data *d, cr_err *err)
+{
+    const cr_conv *c = &d->conv;
+    size_t bytes;
+    bool fits = cr_size_mul((size_t)c->images, (size_t)c->in_channels, &bytes) &&
+                cr_size_mul(bytes, (size_t)c->in_count, &bytes) && cr_size_mul(bytes, sizeof(float), &bytes);
+    return fits && cr_fits_machine(bytes) ? CREMA_OK : cr_no_memory(err);
+}
+
 cr_status cr_conv_base_prepare(cr_step *step, const cr_preparing *p, const cr_conv_kind *kind,
                                cr_conv_data **data, cr_err *err)
 {
@@ -179,6 +207,8 @@ cr_status cr_conv_base_prepare(cr_step *step, const cr_preparing *p, const cr_co
     if (!d)
         return cr_no_memory(err);
     cr_status status = read_geometry(step->layer, step->shaping, bottom, kind, &g, err);
+    if (!status && cr_window_is_mean(&g.spec))
+        status = prepare_mean(p->arena, &g, d, err);
     if (status)
         return status;
     const int64_t *in = transposed ? g.out : g.in, *out = transposed ? g.in : g.out;
@@ -200,16 +230,18 @@ cr_status cr_conv_base_prepare(cr_step *step, const cr_preparing *p, const cr_co
     d->batch_axis_0 = g.axis == 1;
     d->outer = g.axis > 1 ? bottom->dim[0] : 1;
     c->images = g.axis > 1 ? cr_shape_range(bottom, 1, g.axis) : g.axis == 1 ? bottom->dim[0] : 1;
-    c->in_image_stride = c->in_channels * c->in_count;
+    c->in_image_stride = c->in_channels * (d->mean ? cr_mean_padding_in_count(d->mean) : c->in_count);
     c->out_image_stride = c->out_channels * c->out_count;
     step->data = *data = d;
+    if (d->mean && (status = check_mean_bytes(d, err)))
+        return status;
     return cr_window_build(p->arena, &g.spec, g.n_axes, in, out, c->in_channels, &d->window, err);
 }
 
 cr_status cr_conv_base_scratch(cr_step *step, const cr_preparing *p, cr_conv_data *data, size_t bytes,
                                cr_err *err)
 {
-    data->own_scratch_bytes = (bytes + 63) / 64 * 64;
+    data->own_scratch_bytes = cr_conv_base_mean_bytes(data) + (bytes + 63) / 64 * 64;
     step->scratch_bytes = data->own_scratch_bytes;
     if (data->batch_axis_0 || data->outer != 1)
         return CREMA_OK;
@@ -231,6 +263,25 @@ static void copy_entries(const float *from, int64_t from_stride, float *to, int6
         memcpy(to + i * to_stride, from + i * from_stride, (size_t)count * sizeof *to);
 }
 
+void cr_conv_base_call(const cr_conv_data *d, const cr_conv *conv, const cr_conv_buffers *buffers,
+                       void (*fn)(const cr_conv *conv, const cr_conv_buffers *buffers))
+{
+    if (!d->mean) {
+        fn(conv, buffers);
+        return;
+    }
+    cr_conv padded = *conv;
+    cr_conv_buffers b = *buffers;
+    cr_mean_planes planes = {.in = b.in, .out = b.scratch, .images = conv->images};
+    planes.channels = conv->in_channels;
+    planes.in_image_stride = conv->in_image_stride;
+    planes.out_image_stride = padded.in_image_stride = conv->in_channels * conv->in_count;
+    cr_mean_padding_run(d->mean, &planes, b.pool);
+    b.in = b.scratch;
+    b.scratch = (char *)b.scratch + cr_conv_base_mean_bytes(d);
+    fn(&padded, &b);
+}
+
 static void run_copied(const cr_conv_data *d, const cr_tensor *in, cr_tensor *out, cr_conv_buffers b,
                        void (*fn)(const cr_conv *conv, const cr_conv_buffers *buffers))
 {
@@ -239,7 +290,7 @@ static void run_copied(const cr_conv_data *d, const cr_tensor *in, cr_tensor *ou
     b.in = in_copy;
     b.out = in_copy + cr_shape_count(&in->shape);
     copy_entries(in->data, in->image_stride, in_copy, in_entry, in->shape.dim[0], in_entry);
-    fn(&d->conv, &b);
+    cr_conv_base_call(d, &d->conv, &b, fn);
     copy_entries(b.out, out_entry, out->data, out->image_stride, out->shape.dim[0], out_entry);
 }
 
@@ -265,7 +316,7 @@ void cr_conv_base_run(const cr_step *step, cr_run *run, bool transposed,
         for (int64_t o = 0; o < d->outer && !d->copied; o++) {
             b.in = in->data + o * in->image_stride;
             b.out = out->data + o * out->image_stride;
-            fn(&conv, &b);
+            cr_conv_base_call(d, &conv, &b, fn);
         }
         if (d->copied)
             run_copied(d, in, out, b, fn);

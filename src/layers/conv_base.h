@@ -8,7 +8,7 @@
 #ifndef CR_LAYERS_CONV_BASE_H
 #define CR_LAYERS_CONV_BASE_H
 
-#include "layers/window.h"
+#include "layers/mean_padding.h"
 
 // What sets a layer apart from the others that read convolution_param.
 typedef struct cr_conv_kind {
@@ -29,6 +29,8 @@ typedef struct cr_conv_data {
     bool copied;
     size_t own_scratch_bytes;
     const cr_conv_algorithm *algorithm; // NULL for a deconvolution
+    // Where not NULL, the bottom is padded into the first part of scratch, and the window needs no pads.
+    const cr_mean_padding *mean;
 } cr_conv_data;
 
 // Checks what needs no shape; and the same where num_output may be absent.
@@ -47,6 +49,11 @@ cr_status cr_conv_base_choose(const cr_step *step, const cr_preparing *p, cr_con
 // Sets the step's scratch, of which the algorithm needs `bytes`.
 cr_status cr_conv_base_scratch(cr_step *step, const cr_preparing *p, cr_conv_data *data, size_t bytes,
                                cr_err *err);
+// Calls fn for the images of buffers->in; pads them before, where the mode asks for that, into the first
+// cr_conv_base_mean_bytes of scratch, for the planned number of images.
+size_t cr_conv_base_mean_bytes(const cr_conv_data *data);
+void cr_conv_base_call(const cr_conv_data *data, const cr_conv *conv, const cr_conv_buffers *buffers,
+                       void (*fn)(const cr_conv *conv, const cr_conv_buffers *buffers));
 // Runs data->algorithm over all bottoms.
 void cr_conv_base_run_conv(const cr_step *step, cr_run *run);
 // Calls fn for every bottom, and for every entry of axis 0 where that is not one step of the convolution.

@@ -21,6 +21,9 @@ static cr_status setup(cr_layer *layer, cr_err *err)
     if (!status && spec.mode == CREMA__PAD_MODE__PARTIAL)
         return cr_layer_fail(layer, err, layer->param->convolution_param, "pad_mode", 0,
                              "pad_mode PARTIAL scales the sums of a convolution, and Im2col has none");
+    if (!status && cr_window_is_mean(&spec))
+        return cr_layer_fail(layer, err, layer->param->convolution_param, "pad_mode", 0,
+                             "Im2col has no pad_mode MEAN_INTERP or MEAN_REFLECT; a Pad layer before it has");
     return status;
 }
 

@@ -8,16 +8,22 @@
  * - Synopsys': paddings, two values (before, after) for each axis of the bottom, the first two included,
  *   and value (constant_values there). pad_mode counts here too.
  *
- * window.c makes the tables. Each output row is a copy of a bottom row, or all constant; of the row, the
+ * MEAN_INTERP and MEAN_REFLECT pad the last two of four axes (mean_padding.h). Else window.c makes the tables. Each output row is a copy of a bottom row, or all constant; of the row, the
  * interior is one copy and the borders go through the table.
  */
 #include "crema.pb-c.h"
 #include "kernels/copy.h"
-#include "layers/window.h"
+#include "layers/mean_padding.h"
 
 #include <string.h>
 
 enum { ITEM_FLOATS = 16384 };
+
+// What prepare leaves in step->data.
+typedef struct pad_data {
+    cr_window window;
+    const cr_mean_padding *mean; // or NULL: by the window's tables
+} pad_data;
 
 static cr_status setup(cr_layer *layer, cr_err *err)
 {
@@ -34,6 +40,9 @@ static cr_status setup(cr_layer *layer, cr_err *err)
     for (size_t i = 0; i < p->n_paddings; i++)
         if (p->paddings[i] > INT32_MAX)
             return cr_layer_fail(layer, err, p, "paddings", i, "paddings %u is too large", p->paddings[i]);
+    if (p->n_paddings && p->pad_mode >= CREMA__PAD_MODE__MEAN_INTERP)
+        return cr_layer_fail(layer, err, p, "pad_mode", 0,
+                             "paddings are for all axes and this pad_mode is for two; give the pad fields");
     if (p->has_value && p->has_pad_value)
         return cr_layer_fail(layer, err, p, "value", 0, "value and pad_value are two names of one thing");
     if (p->has_value && p->has_pad_mode && p->pad_mode != CREMA__PAD_MODE__CONSTANT)
@@ -61,6 +70,8 @@ static cr_status read_spec(const cr_layer *layer, const cr_shape *in, cr_window_
     if (status)
         return status;
     *spec = given;
+    if (cr_window_is_mean(spec)) // of two spatial axes, as has been checked
+        return CREMA_OK;
     spec->n_axes = in->rank;
     for (int a = 0; a < in->rank; a++) {
         spec->pad_before[a] = a < first       ? 0
@@ -82,11 +93,12 @@ static cr_status shape(const cr_layer *layer, cr_shaping *s, cr_err *err)
     cr_window_spec spec;
     cr_status status = read_spec(layer, &s->in[0], &spec, err);
     s->out[0] = s->in[0];
-    for (int a = 0; a < s->in[0].rank && !status; a++) {
-        int64_t in = s->in[0].dim[a];
-        s->out[0].dim[a] = in + spec.pad_before[a] + spec.pad_after[a];
-        if (s->out[0].dim[a] > 0)
-            status = cr_window_check(layer, &spec, a, in, s->out[0].dim[a], err);
+    int first = s->in[0].rank - spec.n_axes;
+    for (int a = 0; !status && a < spec.n_axes; a++) {
+        int64_t in = s->in[0].dim[first + a], *out = &s->out[0].dim[first + a];
+        *out = in + spec.pad_before[a] + spec.pad_after[a];
+        if (*out > 0)
+            status = cr_window_check(layer, &spec, a, in, *out, err);
     }
     s->view = cr_shape_equal(&s->in[0], &s->out[0]);
     return status;
@@ -95,13 +107,26 @@ static cr_status shape(const cr_layer *layer, cr_shaping *s, cr_err *err)
 static cr_status prepare(cr_step *step, const cr_preparing *p, cr_err *err)
 {
     const cr_shape *in = &p->tensor[step->in[0]].shape, *out = &p->tensor[step->out[0]].shape;
-    cr_window *w = cr_arena_alloc(p->arena, sizeof *w);
+    pad_data *d = cr_arena_alloc(p->arena, sizeof *d);
     cr_window_spec spec;
-    if (!w)
+    if (!d)
         return cr_no_memory(err);
     cr_status status = read_spec(step->layer, in, &spec, err);
-    step->data = w;
-    return status ? status : cr_window_build(p->arena, &spec, in->rank, in->dim, out->dim, 1, w, err);
+    step->data = d;
+    if (!status && cr_window_is_mean(&spec))
+        return cr_mean_padding_make(p->arena, &spec, &in->dim[2], &d->mean, err);
+    return status ? status
+                  : cr_window_build(p->arena, &spec, in->rank, in->dim, out->dim, 1, &d->window, err);
+}
+
+static void run_mean(const cr_mean_padding *mean, const cr_tensor *in, const cr_tensor *out, cr_pool *pool)
+{
+    cr_mean_planes planes = {.in = in->data, .out = out->data};
+    planes.images = in->shape.dim[0];
+    planes.channels = in->shape.dim[1];
+    planes.in_image_stride = in->image_stride;
+    planes.out_image_stride = out->image_stride;
+    cr_mean_padding_run(mean, &planes, pool);
 }
 
 typedef struct job {
@@ -152,7 +177,12 @@ static void rows_item(void *ctx, int64_t item, int slot)
 
 static void run(const cr_step *step, cr_run *run)
 {
-    job j = {.window = step->data, .in = cr_in(step, run, 0), .out = cr_out(step, run, 0)};
+    const pad_data *d = step->data;
+    job j = {.window = &d->window, .in = cr_in(step, run, 0), .out = cr_out(step, run, 0)};
+    if (d->mean) {
+        run_mean(d->mean, j.in, j.out, run->pool);
+        return;
+    }
     int last = j.window->n_axes - 1;
     int64_t width = j.window->axis[last].out;
     cr_copy_steps(j.in, j.in_step);

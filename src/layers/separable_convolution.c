@@ -180,7 +180,7 @@ static cr_status prepare(cr_step *step, const cr_preparing *p, cr_err *err)
     size_t first_slot = slot_bytes(first->algorithm, &first->conv);
     size_t second_slot = slot_bytes(d->pointwise_algorithm, &d->pointwise);
     step->slot_bytes = first_slot > second_slot ? first_slot : second_slot;
-    size_t a = first->algorithm->scratch_bytes(&first->conv);
+    size_t a = cr_conv_base_mean_bytes(first) + first->algorithm->scratch_bytes(&first->conv);
     size_t b = d->pointwise_algorithm->scratch_bytes(&d->pointwise);
     d->middle_offset = ((a > b ? a : b) + 63) / 64 * 64;
     size_t middle = (size_t)d->pointwise.in_image_stride * sizeof(float);
@@ -205,7 +205,7 @@ static void run(const cr_step *step, cr_run *run)
         for (int64_t n = 0; n < in->shape.dim[0]; n++) {
             first.in = in->data + n * in->image_stride;
             second.out = out->data + n * out->image_stride;
-            d->depthwise->algorithm->run(&d->depthwise->conv, &first);
+            cr_conv_base_call(d->depthwise, &d->depthwise->conv, &first, d->depthwise->algorithm->run);
             d->pointwise_algorithm->run(&d->pointwise, &second);
         }
     }

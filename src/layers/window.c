@@ -39,6 +39,11 @@ static int64_t floor_div(int64_t a, int64_t b)
     return a / b - (a % b < 0);
 }
 
+bool cr_window_is_mean(const cr_window_spec *spec)
+{
+    return spec->mode == CREMA__PAD_MODE__MEAN_INTERP || spec->mode == CREMA__PAD_MODE__MEAN_REFLECT;
+}
+
 int64_t cr_window_extent(const cr_window_spec *spec, int axis)
 {
     return spec->dilation[axis] * (spec->kernel[axis] - 1) + 1;
@@ -83,6 +88,24 @@ static const char *kernel_field(const cr_layer *layer)
     return p && p->has_kernel_h ? "kernel_h" : "kernel_size";
 }
 
+static cr_status check_mean(const cr_layer *layer, const cr_window_spec *spec, int axis, int64_t in,
+                            cr_err *err)
+{
+    int64_t before, after;
+    cr_window_pads(spec, axis, in, &before, &after);
+    if (before != after)
+        return cr_layer_fail(layer, err, spec->message, "pad_rule", 0,
+                             "pad_mode %s needs equal pads on both sides of the %s, not %lld and %lld",
+                             mode_name(spec->mode), axis_name(spec, axis), (long long)before,
+                             (long long)after);
+    if (in <= 2 * before)
+        return cr_layer_fail(layer, err, spec->message, "pad_mode", 0,
+                             "pad_mode %s with pad %lld needs a bottom of more than %lld, and its %s is %lld",
+                             mode_name(spec->mode), (long long)before, (long long)(2 * before),
+                             axis_name(spec, axis), (long long)in);
+    return CREMA_OK;
+}
+
 cr_status cr_window_check(const cr_layer *layer, const cr_window_spec *spec, int axis, int64_t in,
                           int64_t out, cr_err *err)
 {
@@ -95,7 +118,7 @@ cr_status cr_window_check(const cr_layer *layer, const cr_window_spec *spec, int
         return cr_layer_fail(layer, err, spec->message, "pad_mode", 0,
                              "the bottom's %s is 0, which leaves nothing for pad_mode %s",
                              axis_name(spec, axis), mode_name(spec->mode));
-    return CREMA_OK;
+    return cr_window_is_mean(spec) ? check_mean(layer, spec, axis, in, err) : CREMA_OK;
 }
 
 cr_status cr_window_out(const cr_layer *layer, const cr_window_spec *spec, int axis, int64_t in, int64_t *out,

@@ -33,6 +33,9 @@ cr_status cr_window_spec_pool(const cr_layer *layer, cr_window_spec *spec, cr_er
 // From pad_param, for n_axes: a kernel of 1. `paddings` and `value` are the caller's.
 cr_status cr_window_spec_pad(const cr_layer *layer, int n_axes, cr_window_spec *spec, cr_err *err);
 
+// pad_mode MEAN_INTERP or MEAN_REFLECT: mean_padding.h pads, the tables can't.
+bool cr_window_is_mean(const cr_window_spec *spec);
+
 // d (k - 1) + 1: how many positions one window spans.
 int64_t cr_window_extent(const cr_window_spec *spec, int axis);
 

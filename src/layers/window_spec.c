@@ -154,23 +154,20 @@ static cr_status read_amounts(const cr_layer *layer, const padding *p, int *n_ax
     return CREMA_OK;
 }
 
-static cr_status unsupported(cr_err *err, cr_status status)
-{
-    if (err && status)
-        err->status = CREMA_ERR_UNSUPPORTED;
-    return status ? CREMA_ERR_UNSUPPORTED : CREMA_OK;
-}
-
-static cr_status check_mean(const cr_layer *layer, const cr_window_spec *spec, cr_err *err)
+// Where a rule decides the amounts, they are compared when the bottom's size is known.
+static cr_status check_mean(const cr_layer *layer, int n_axes, const cr_window_spec *spec, cr_err *err)
 {
     const char *name = enum_name(&crema__pad_mode__descriptor, spec->mode);
+    if (n_axes >= 0 && n_axes != 2)
+        return cr_layer_fail(layer, err, spec->message, "pad_mode", 0,
+                             "pad_mode %s is for 2 spatial axes, but there %s %d", name,
+                             n_axes == 1 ? "is" : "are", n_axes);
     for (int a = 0; a < CR_MAX_AXES; a++)
         if (spec->pad_before[a] != spec->pad_after[a])
             return cr_layer_fail(layer, err, spec->message, "pad_mode", 0,
                                  "pad_mode %s needs equal pads on both sides, not %lld and %lld", name,
                                  (long long)spec->pad_before[a], (long long)spec->pad_after[a]);
-    return unsupported(err, cr_layer_fail(layer, err, spec->message, "pad_mode", 0,
-                                          "pad_mode %s is not supported by this version", name));
+    return CREMA_OK;
 }
 
 // What rules and modes ask of each other.
@@ -195,9 +192,7 @@ static cr_status check_padding(const cr_layer *layer, const padding *p, int n_ax
         return cr_layer_fail(layer, err, spec->message, "pad_value", 0,
                              "pad_value is given, but pad_mode is %s and not CONSTANT",
                              enum_name(&crema__pad_mode__descriptor, spec->mode));
-    if (spec->mode == CREMA__PAD_MODE__MEAN_INTERP || spec->mode == CREMA__PAD_MODE__MEAN_REFLECT)
-        return check_mean(layer, spec, err);
-    return CREMA_OK;
+    return cr_window_is_mean(spec) ? check_mean(layer, n_axes, spec, err) : CREMA_OK;
 }
 
 static cr_status read_spec(const cr_layer *layer, const quantity *kernel, const quantity *stride,

@@ -182,8 +182,6 @@ START_TEST(errors_name_the_field)
     NET_FAILS("kernel_size is for 2 spatial axes, but there is 1",
               .net = CONV("num_output: 1 kernel_size: @1 kernel_size: 1"),
               .in = {{"in", SHAPE(1, 2, 3), NO_VALUES}});
-    NET_FAILS("pad_mode MEAN_INTERP is not supported",
-              .net = CONV("num_output: 1 kernel_size: 3 pad: 1 pad_mode: @MEAN_INTERP"), .in = IN_3X3);
     NET_FAILS("pad_w is given, but pad_rule SAME",
               .net = CONV("num_output: 1 kernel_size: 3 pad_rule: SAME pad_w: @1"), .in = IN_3X3);
     NET_FAILS("all bottoms must have one shape",
