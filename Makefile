@@ -151,7 +151,7 @@ $(B)/tests/plugin/%.so: tests/plugin/%.c src/crema.h
 	@echo "  CC $<"
 	@$(CC) -std=c11 $(WARN) $(CFLAGS) -fPIC -shared -Isrc -o $@ $< -lm
 $(B)/tests/api/test_tools_plugin: LDFLAGS += -rdynamic
-$(B)/tests/api/test_tools_plugin $(B)/tests/cli/test_command: | $(PLUGINS)
+$(B)/tests/api/test_tools_plugin $(B)/tests/cli/test_plugin: | $(PLUGINS)
 
 # Times convolutions. Only the program itself is built for this very CPU, for its measure of the peak.
 bench-conv: $(B)/bench_conv
