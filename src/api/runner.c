@@ -3,6 +3,7 @@
  */
 #include "api/load.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static cr_status bad_name(const crema_runner *r, const char *name, cr_err *err)
@@ -24,13 +25,30 @@ static int find_input(const cr_graph *g, const char *name)
 
 /* ---- planning ---- */
 
+// The net was planned for the shapes that it declares, so what fails now is due to those that it does not.
+static void blame_shapes(const cr_graph *g, const cr_shape *shapes, cr_err *err)
+{
+    for (int i = 0; i < g->n_inputs; i++) {
+        const cr_shape *declared = &g->input_shape[i];
+        char is[CR_SHAPE_TEXT], was[CR_SHAPE_TEXT];
+        size_t n = strlen(err->message);
+        if (declared->rank >= 0 && !cr_shape_equal(declared, &shapes[i]))
+            snprintf(err->message + n, sizeof err->message - n, "; input \"%s\" is %s, the net declares %s",
+                     g->tensor[g->input[i]].name, cr_shape_text(&shapes[i], is, sizeof is),
+                     cr_shape_text(declared, was, sizeof was));
+    }
+}
+
 static cr_status make_plan(const crema_runner *r, const cr_shape *shapes, cr_plan **plan, cr_err *err)
 {
     cr_plan_options options = cr_load_plan_options(r->net->context, shapes);
     options.keep = r->keep;
     options.n_keep = r->n_keep;
     options.keep_all = r->keep_all;
-    return cr_plan_create(plan, &r->net->graph, r->net->weights, &options, err);
+    cr_status status = cr_plan_create(plan, &r->net->graph, r->net->weights, &options, err);
+    if (status == CREMA_ERR_INPUT && err)
+        blame_shapes(&r->net->graph, shapes, err);
+    return status;
 }
 
 static cr_status first_plan(const crema_runner *r, const crema_runner_options *o, cr_plan **plan, cr_err *err)

@@ -144,12 +144,29 @@ static cr_status read_layer(indexer *x, const layout *l, uint64_t at, uint64_t e
     return CREMA_OK;
 }
 
+// Before the first layer, what can't be framed is no such file at all; one that ends too soon may be, and says so.
+static cr_status next_of_net(indexer *x, uint64_t end, cr_wire_field *f, cr_err *err)
+{
+    cr_err own = {0};
+    *f = (cr_wire_field){0};
+    cr_status status = cr_cursor_next(&x->cursor, end, f, &own);
+    if (status == CREMA_OK)
+        return status;
+    bool cut = f->type == CR_WIRE_BYTES && f->at > 0 && f->bits > end - f->at;
+    cr_pos pos = {x->stored->file.name, 0, 0};
+    if (status == CREMA_ERR_INPUT && x->n_layers == 0 && !cut)
+        return cr_fail(err, status, &pos, "is no .caffemodel, or it is damaged: %.400s", own.message);
+    if (err)
+        *err = own;
+    return status;
+}
+
 static cr_status read_net(indexer *x, cr_err *err)
 {
     uint64_t end = x->stored->file.size;
     while (x->cursor.at < end) {
         cr_wire_field f;
-        cr_status status = cr_cursor_next(&x->cursor, end, &f, err);
+        cr_status status = next_of_net(x, end, &f, err);
         if (status == CREMA_OK && f.number == 0)
             status = cr_cursor_fail(&x->cursor, f.tag_at, err, "field number 0 where a field should begin");
         if (status == CREMA_OK && f.type == CR_WIRE_BYTES) {

@@ -242,7 +242,7 @@ START_TEST(a_new_input_shape_must_fit_the_weights)
     ck_assert_int_eq(crema_runner_reshape(r, &shape, 1, &l.err), CREMA_ERR_INPUT);
     ck_assert_str_eq(l.err.message,
                      "layer \"a\" (InnerProduct): its weights are 2x2; with the new input shape they would "
-                     "have to be 2x3");
+                     "have to be 2x3; input \"x\" is 1x3, the net declares 1x2");
     ck_assert_int_eq(crema_runner_forward(r, &l.err), CREMA_OK); // as it was
     crema_runner_free(r);
     unload(&l);
