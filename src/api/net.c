@@ -116,16 +116,12 @@ crema_status crema_net_param(const crema_net *net, int layer, int index, crema_s
 
 int crema_net_n_weights(const crema_net *net)
 {
-    int n = 0;
-    crema_weights_info info;
-    while (cr_weights_report(net->weights, n, &info))
-        n++;
-    return n;
+    return cr_weights_n_rows(net->weights);
 }
 
 crema_status crema_net_weights(const crema_net *net, int index, crema_weights_info *info)
 {
-    return index >= 0 && cr_weights_report(net->weights, index, info) ? CREMA_OK : CREMA_ERR_USAGE;
+    return cr_weights_report(net->weights, index, info) ? CREMA_OK : CREMA_ERR_USAGE;
 }
 
 crema_status crema_net_transform(const crema_net *net, const char *input, crema_transform *out)

@@ -41,7 +41,6 @@ typedef struct row {
     const char *layer;
     crema_weights_state state;
     const char *detail;
-    struct row *next;
 } row;
 
 struct cr_weights {
@@ -55,20 +54,26 @@ struct cr_weights {
     slots *slots;   // per layer of the graph
     bool *reported; // per layer of the graph
     pack *packs;
-    row *rows, **rows_end;
+    row *row; // n_rows of room for rows_room
+    int n_rows, rows_room;
     size_t bytes;
 };
 
 static cr_status report(cr_weights *w, const char *layer, crema_weights_state state, const char *detail,
                         cr_err *err)
 {
-    row *r = cr_arena_alloc(&w->arena, sizeof *r);
     char *copy = cr_arena_strdup(&w->arena, detail);
-    if (!r || !copy)
+    if (w->n_rows == w->rows_room) {
+        int room = w->rows_room ? 2 * w->rows_room : 16;
+        row *more = cr_realloc(w->row, (size_t)room * sizeof *more);
+        if (!more)
+            return cr_no_memory(err);
+        w->row = more;
+        w->rows_room = room;
+    }
+    if (!copy)
         return cr_no_memory(err);
-    *r = (row){.layer = layer, .state = state, .detail = copy};
-    *w->rows_end = r;
-    w->rows_end = &r->next;
+    w->row[w->n_rows++] = (row){.layer = layer, .state = state, .detail = copy};
     return CREMA_OK;
 }
 
@@ -139,7 +144,6 @@ cr_status cr_weights_open(cr_weights **weights, const cr_graph *graph, const cr_
     }
     w->graph = graph;
     w->options = *options;
-    w->rows_end = &w->rows;
     cr_status status = open_all(w, err);
     if (status != CREMA_OK)
         cr_weights_free(w);
@@ -159,6 +163,7 @@ void cr_weights_free(cr_weights *w)
             cr_free(w->slots[i].at[j].value);
     for (pack *p = w->packs; p; p = p->next)
         cr_free(p->data);
+    cr_free(w->row);
     pthread_mutex_destroy(&w->lock);
     cr_arena_free(&w->arena);
     cr_free(w);
@@ -495,13 +500,19 @@ uint64_t cr_weights_seed(const cr_weights *w)
 bool cr_weights_report(cr_weights *w, int index, crema_weights_info *info)
 {
     pthread_mutex_lock(&w->lock);
-    const row *r = w->rows;
-    for (int i = 0; r && i < index; i++)
-        r = r->next;
-    if (r)
-        *info = (crema_weights_info){r->layer, r->state, r->detail};
+    bool found = index >= 0 && index < w->n_rows;
+    if (found)
+        *info = (crema_weights_info){w->row[index].layer, w->row[index].state, w->row[index].detail};
     pthread_mutex_unlock(&w->lock);
-    return r != NULL;
+    return found;
+}
+
+int cr_weights_n_rows(cr_weights *w)
+{
+    pthread_mutex_lock(&w->lock);
+    int n = w->n_rows;
+    pthread_mutex_unlock(&w->lock);
+    return n;
 }
 
 size_t cr_weights_bytes(cr_weights *w)

@@ -52,6 +52,7 @@ cr_status cr_weights_pack(cr_weights *weights, const cr_step *step, const char *
 uint64_t cr_weights_seed(const cr_weights *weights);
 
 // A row per layer that wants or has weights; false past the end.
+int cr_weights_n_rows(cr_weights *weights);
 bool cr_weights_report(cr_weights *weights, int index, crema_weights_info *info);
 size_t cr_weights_bytes(cr_weights *weights);
 
