@@ -321,7 +321,8 @@ cr_status cr_check_run(const char *path, const crema_check_options *options,
                                    .cancel = options->cancel,
                                    .exact = options->exact,
                                    .conv_algorithm = options->conv_algorithm,
-                                   .isa = options->isa};
+                                   .isa = options->isa,
+                                   .winograd_tolerance = options->winograd_tolerance};
         crema_error context_err = {0};
         checker c = {.options = options, .context = crema_context_create(&o, &context_err)};
         status = context_err.status;

@@ -21,6 +21,7 @@ typedef enum cli_option_id {
     OPT_STRICT,
     OPT_CONV,
     OPT_ISA,
+    OPT_WINOGRAD_TOLERANCE,
     OPT_PHASE,
     OPT_LEVEL,
     OPT_STAGE,

@@ -27,6 +27,8 @@ const cli_option cli_compute_options[] = {
     {OPT_EXACT, 0, "exact", NULL, "direct algorithms only, nothing folded"},
     {OPT_CONV, 0, "conv", "NAME", "force a convolution algorithm, such as im2col"},
     {OPT_ISA, 0, "isa", "LEVEL", "kernels of level v4, v3, v2 or neon (default: $CREMA_ISA, or the best)"},
+    {OPT_WINOGRAD_TOLERANCE, 0, "winograd-tolerance", "X",
+     "let 3x3 convolutions err by X of their outputs' rms; from 1e-4 on it is faster"},
     {OPT_JSON, 0, "json", NULL,
      "print JSON; NaN and infinities are the strings \"NaN\", \"Infinity\", \"-Infinity\""},
     {OPT_VERBOSE, 'v', "verbose", NULL, "notes, and every warning"},
@@ -115,6 +117,14 @@ const char *cli_isa(const cli_args *args)
     return isa && *isa ? isa : NULL;
 }
 
+int cli_winograd_tolerance(cli_session *s, const cli_args *args, float *out)
+{
+    int code = cli_float_value(s, args, OPT_WINOGRAD_TOLERANCE, out);
+    if (code == CLI_OK && *out < 0)
+        return cli_fail(s, CLI_USAGE, "--winograd-tolerance must not be negative");
+    return code;
+}
+
 int cli_net_request_read(cli_session *s, const cli_args *args, cli_net_request *out)
 {
     crema_context_options how = {.struct_size = sizeof how,
@@ -127,7 +137,9 @@ int cli_net_request_read(cli_session *s, const cli_args *args, cli_net_request *
                                  .factor_0_is_1 = cli_value(args, OPT_BN_FACTOR_1) != NULL,
                                  .conv_algorithm = cli_value(args, OPT_CONV),
                                  .isa = cli_isa(args)};
-    int code;
+    int code = cli_winograd_tolerance(s, args, &how.winograd_tolerance);
+    if (code != CLI_OK)
+        return code;
     *out = (cli_net_request){.options.struct_size = sizeof out->options};
     if ((code = parse_net_options(s, args, &out->options)) || (code = parse_shapes(s, args, out)))
         return code;

@@ -28,6 +28,8 @@ extern const cli_option cli_compute_options[]; // how: threads, exact, ...
 
 // --isa, or the environment's CREMA_ISA; NULL: neither.
 const char *cli_isa(const cli_args *args);
+// --winograd-tolerance; *out stays when it was not given.
+int cli_winograd_tolerance(cli_session *s, const cli_args *args, float *out);
 
 int cli_net_request_read(cli_session *s, const cli_args *args, cli_net_request *out);
 // Tells the library's sentence, with the option that would help where there is one. Returns the exit code.

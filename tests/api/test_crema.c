@@ -311,6 +311,9 @@ START_TEST(options_of_the_wrong_form_are_usage_errors)
     c = (crema_context_options){.struct_size = sizeof c, .isa = "v9"};
     ck_assert_ptr_null(crema_context_create(&c, &err));
     ck_assert_str_eq(err.message, "ISA level \"v9\": there is no ISA level of that name in this build");
+    c = (crema_context_options){.struct_size = sizeof c, .winograd_tolerance = -1};
+    ck_assert_ptr_null(crema_context_create(&c, &err));
+    ck_assert_str_eq(err.message, "winograd_tolerance must be 0 or more");
     // A caller built against an older header, whose struct is shorter.
     size_t shorter = sizeof(size_t);
     crema_context *context = crema_context_create((crema_context_options *)(void *)&shorter, &err);

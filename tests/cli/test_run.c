@@ -322,9 +322,39 @@ START_TEST(boxes_are_needed_to_draw)
 }
 END_TEST
 
+START_TEST(tolerance_reaches_the_convolutions)
+{
+    shell_begin();
+    shell_put(
+        "conv.prototxt",
+        "layer { name: 'x' type: 'Input' top: 'x' input_param { shape { dim: 1 dim: 32 dim: 48 dim: 48 } } "
+        "}\n"
+        "layer { name: 'c' type: 'Convolution' bottom: 'x' top: 'y' convolution_param { num_output: 32\n"
+        "  kernel_size: 3 pad: 1 weight_filler { type: 'gaussian' std: 1 } } }\n");
+    enum { N = 32 * 48 * 48 };
+    static float x[N];
+    for (int i = 0; i < N; i++)
+        x[i] = (float)(i % 17) - 8;
+    crema_shape shape = {4, {1, 32, 48, 48}};
+    ck_assert_int_eq(crema_npy_write("x.npy", &shape, x, NULL), CREMA_OK);
+    const char *run = "$CREMA run conv.prototxt --allow-missing --input x.npy";
+    shell_check(sh("%s --output y=a.npy", run), 0, "", "");
+    shell_check(sh("%s --output y=b.npy --winograd-tolerance 9e-5", run), 0, "", "");
+    shell_check(sh("%s --output y=c.npy --winograd-tolerance=1e-4", run), 0, "", "");
+    ck_assert_int_eq(sh("cmp a.npy b.npy")->code, 0); // too little to be used
+    ck_assert_int_eq(sh("cmp a.npy c.npy")->code, 1);
+    shell_put("m.yaml",
+              "version: 1\ndefaults: {rtol: 0, atol: 0, rms: 0}\ncases:\n"
+              "  - {name: c, net: conv.prototxt, seed: 0, inputs: {x: x.npy}, expect: {y: c.npy}}\n");
+    ck_assert_int_eq(sh("$CREMA check m.yaml --winograd-tolerance 1e-4")->code, 0);
+    ck_assert_int_eq(sh("$CREMA check m.yaml")->code, 1);
+    shell_end();
+}
+END_TEST
+
 TEST_MAIN("cli/run", scores_become_a_table, rows_of_an_array_have_numbers,
           preprocessing_options_reach_the_picture, a_picture_of_another_size_names_both,
           inputs_are_matched_by_name, values_that_are_no_numbers_are_counted, json_is_whole,
           names_from_files_are_made_safe, dump_writes_every_blob, output_writes_any_blob,
           files_that_are_wrong_are_named, an_explicit_shape_must_be_the_files, labels_come_in_several_forms,
-          boxes_are_needed_to_draw)
+          boxes_are_needed_to_draw, tolerance_reaches_the_convolutions)
