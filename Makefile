@@ -47,8 +47,8 @@ TOOLS_LIBS := $(shell $(PKG) --libs $(TOOLS_PACKAGES) 2>/dev/null) -ldl
 
 SRC := $(wildcard src/*/*.c)
 CLI_SRC := $(wildcard src/cli/*.c)
-# What libcrema-tools adds: summaries, pictures, .npy, drawings, the checker.
-TOOLS_SRC := $(wildcard src/inspect/*.c src/check/*.c src/write/*.c src/read/image*.c src/read/npy.c src/api/tools*.c)
+# What libcrema-tools adds: summaries, pictures, .npy, drawings, the checker, conversions.
+TOOLS_SRC := $(wildcard src/inspect/*.c src/check/*.c src/convert/*.c src/write/*.c src/read/image*.c src/read/npy.c src/api/tools*.c)
 LIB_SRC := $(filter-out $(CLI_SRC) $(TOOLS_SRC),$(SRC))
 
 # The ISA levels: src/kernels/isa/*.c is compiled once for each (src/kernels/kernels.h).

@@ -31,11 +31,12 @@ crema_net *crema_net_load(crema_context *context, const crema_net_options *optio
     }
     net->context = cr_context_ref(context);
     crema_net_options copy;
+    const cr_loader loader = cr_context_loader(context);
     cr_status status = cr_load_options(&net->graph.arena, options, &copy, err);
     if (status == CREMA_OK)
-        status = cr_load_graph(context, &copy, false, &net->graph, err);
+        status = cr_load_graph(&loader, &copy, false, &net->graph, err);
     if (status == CREMA_OK)
-        status = cr_load_weights(context, &copy, &net->graph, &net->weights, err);
+        status = cr_load_weights(&loader, &copy, &net->graph, &net->weights, err);
     if (status == CREMA_OK)
         status = plan_declared(net, err);
     if (status != CREMA_OK) {

@@ -31,11 +31,12 @@ static cr_status make(crema_summary *s, const crema_context *context, const crem
                       const crema_input_shape *shapes, int n, cr_err *err)
 {
     crema_net_options copy;
+    const cr_loader loader = cr_context_loader(context);
     cr_status status = cr_load_options(&s->graph.arena, options, &copy, err);
     if (status == CREMA_OK)
-        status = cr_load_graph(context, &copy, true, &s->graph, err);
+        status = cr_load_graph(&loader, &copy, true, &s->graph, err);
     if (status == CREMA_OK && copy.n_weights)
-        status = cr_load_weights(context, &copy, &s->graph, &s->weights, err);
+        status = cr_load_weights(&loader, &copy, &s->graph, &s->weights, err);
     if (status == CREMA_OK)
         status = input_shapes(s, shapes, n, err);
     s->shapes.graph = &s->graph;

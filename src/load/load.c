@@ -1,0 +1,141 @@
+/*
+ * load.c - reading, upgrading, building.
+ *
+ * The net and its weights may have been swapped on the command line: a net that is binary beside weights that are
+ * text says so, where each alone would be refused for a reason that helps less.
+ */
+#include "load/load.h"
+
+#include "base/options.h"
+#include "crema.pb-c.h"
+#include "read/message.h"
+#include "read/sniff.h"
+#include "upgrade/upgrade.h"
+
+#include <string.h>
+
+cr_status cr_load_options(cr_arena *arena, const crema_net_options *from, crema_net_options *to, cr_err *err)
+{
+    if (!from || !cr_copy_options(to, sizeof *to, from))
+        return cr_fail(err, CREMA_ERR_USAGE, NULL,
+                       "crema_net_options are missing, or their struct_size is not set");
+    if (to->n_weights < 0 || (to->n_weights && !to->weights) || to->n_stages < 0 ||
+        (to->n_stages && !to->stages))
+        return cr_fail(err, CREMA_ERR_USAGE, NULL, "crema_net_options: a count does not fit its list");
+    if (to->phase != CREMA_TEST && to->phase != CREMA_TRAIN)
+        return cr_fail(err, CREMA_ERR_USAGE, NULL,
+                       "crema_net_options.phase is neither CREMA_TEST nor CREMA_TRAIN");
+    crema_file *files = cr_arena_array(arena, (size_t)to->n_weights + 1, sizeof *files);
+    if (!files)
+        return cr_no_memory(err);
+    for (int i = -1; i < to->n_weights; i++) {
+        crema_file *f = i < 0 ? &to->net : &files[i];
+        if (i >= 0)
+            *f = to->weights[i];
+        if (f->path && !(f->path = cr_arena_strdup(arena, f->path)))
+            return cr_no_memory(err);
+    }
+    to->weights = files;
+    return CREMA_OK;
+}
+
+cr_status cr_load_upgrade(const cr_loader *l, cr_arena *arena, const cr_message *message, cr_err *err)
+{
+    cr_upgrade_report report;
+    cr_status status =
+        cr_upgrade_net(arena, (Crema__NetParameter *)message->root, message->notes, &l->log, &report, err);
+    cr_pos pos = cr_notes_pos(message->notes, NULL, NULL, 0);
+    if (status == CREMA_OK && (report.v0 || report.v1))
+        cr_info(&l->log, &pos, "is of the %s format and was upgraded%s", report.v0 ? "V0" : "V1",
+                report.n_problems ? ", with the warnings above" : "");
+    return status;
+}
+
+cr_status cr_load_net(const cr_loader *l, cr_arena *arena, const crema_file *file, cr_message *message,
+                      cr_err *err)
+{
+    cr_read_options read = {.strict = l->strict, .log = &l->log, .expected = l->params};
+    cr_status status = cr_read_message(arena, file, &crema__net_parameter__descriptor, &read, message, err);
+    return status == CREMA_OK ? cr_load_upgrade(l, arena, message, err) : status;
+}
+
+static cr_sniffed kind_of(const crema_file *what)
+{
+    cr_file file;
+    cr_sniff sniff = {0};
+    if (cr_file_open(&file, what, NULL) != CREMA_OK)
+        return CR_SNIFF_UNKNOWN; // whoever reads it says why
+    cr_status status = cr_sniff_file(&file, &sniff, NULL);
+    cr_file_close(&file);
+    return status == CREMA_OK ? sniff.kind : CR_SNIFF_UNKNOWN;
+}
+
+// A binary net may be meant; with weights that are text it is not.
+static cr_status check_order(const crema_net_options *o, cr_err *err)
+{
+    if (o->n_weights == 0 || kind_of(&o->weights[0]) != CR_SNIFF_TEXT || kind_of(&o->net) != CR_SNIFF_NET)
+        return CREMA_OK;
+    cr_pos pos = {o->net.path, 0, 0};
+    return cr_fail(
+        err, CREMA_ERR_INPUT, &pos,
+        "looks like a binary .caffemodel, and the weights %.120s are text; were the net and its weights "
+        "swapped?",
+        o->weights[0].path ? o->weights[0].path : "");
+}
+
+cr_status cr_load_graph(const cr_loader *l, const crema_net_options *o, bool unknown_ok, cr_graph *graph,
+                        cr_err *err)
+{
+    cr_message message;
+    cr_status status = check_order(o, err);
+    if (status == CREMA_OK)
+        status = cr_load_net(l, &graph->arena, &o->net, &message, err);
+    if (status != CREMA_OK)
+        return status;
+    cr_graph_options options = {.train = o->phase == CREMA_TRAIN,
+                                .level = o->level,
+                                .stages = o->stages,
+                                .n_stages = o->n_stages,
+                                .types = l->types,
+                                .unknown_ok = unknown_ok,
+                                .log = &l->log};
+    return cr_graph_build(graph, (Crema__NetParameter *)message.root, message.notes, &options, err);
+}
+
+cr_status cr_load_weights(const cr_loader *l, const crema_net_options *o, const cr_graph *graph,
+                          cr_weights **weights, cr_err *err)
+{
+    cr_weights_options options = {.files = o->weights,
+                                  .n_files = o->n_weights,
+                                  .allow_missing = o->allow_missing,
+                                  .seed = o->seed,
+                                  .log = &l->log,
+                                  .progress = l->progress,
+                                  .cancel = l->cancel,
+                                  .user = l->user};
+    return cr_weights_open(weights, graph, &options, err);
+}
+
+static int find_input(const cr_graph *g, const char *name)
+{
+    for (int i = 0; name && i < g->n_inputs; i++)
+        if (strcmp(g->tensor[g->input[i]].name, name) == 0)
+            return i;
+    return -1;
+}
+
+cr_status cr_load_override_shapes(const cr_graph *g, cr_shape *shapes, const crema_input_shape *given, int n,
+                                  cr_err *err)
+{
+    for (int i = 0; i < n; i++) {
+        int input = find_input(g, given[i].name);
+        if (input < 0)
+            return cr_fail(err, CREMA_ERR_USAGE, NULL, "the net has no input \"%s\"",
+                           given[i].name ? given[i].name : "(null)");
+        if (!cr_shape_valid(&given[i].shape))
+            return cr_fail(err, CREMA_ERR_USAGE, NULL, "the shape given for input \"%s\" is not valid",
+                           given[i].name);
+        shapes[input] = given[i].shape;
+    }
+    return CREMA_OK;
+}
