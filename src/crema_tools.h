@@ -1,6 +1,6 @@
 /*
  * crema_tools.h - around running a net: pictures and .npy files as input, .npy files and drawings as output,
- * and checking nets against stored outputs. Library libcrema-tools; see crema.h for the conventions.
+ * conversions of nets, and checking nets against stored outputs. Library libcrema-tools; see crema.h for the conventions.
  */
 #ifndef CREMA_TOOLS_H
 #define CREMA_TOOLS_H
@@ -127,6 +127,31 @@ CREMA_API crema_status crema_summary_get_layer(const crema_summary *summary, int
 CREMA_API int crema_summary_get_input(const crema_summary *summary, int index, crema_summary_blob *blob);
 CREMA_API int crema_summary_get_output(const crema_summary *summary, int index, crema_summary_blob *blob);
 CREMA_API void crema_summary_get_totals(const crema_summary *summary, crema_summary_totals *totals);
+
+/* ---- conversions ---- */
+
+typedef struct crema_convert_options {
+    size_t struct_size;
+    int force;        // an existing output is replaced
+    int drop_unknown; // fields that the schema does not know are left out
+    int to_deploy;    // a net for training becomes one for deployment
+    // Of inputs, where the net does not say them (to_deploy, formats that need shapes).
+    const crema_input_shape *shapes;
+    int n_shapes;
+    // The state whose layers count, where layers are chosen.
+    crema_phase phase;
+    int level;
+    const char *const *stages;
+    int n_stages;
+    const char *numbering; // of a binary input: whose field numbers, as told when it is read; NULL: guessed
+} crema_convert_options;
+
+// Converts files to another format, chosen by the output's suffix. The output appears whole or not at all, and an
+// existing file is not replaced unless `force` says so. What can't be said in the new format is an error; what was
+// changed on the way is told to the context's log. options may be NULL.
+CREMA_API crema_status crema_convert(crema_context *context, const char *const *inputs, int n,
+                                     const char *output, const crema_convert_options *options,
+                                     crema_error *err);
 
 /* ---- plugins ---- */
 

@@ -48,6 +48,10 @@ typedef enum cli_option_id {
     OPT_ITERATIONS,
     OPT_MARKDOWN,
     OPT_PLUGIN,
+    OPT_FORCE,
+    OPT_DROP_UNKNOWN,
+    OPT_TO_DEPLOY,
+    OPT_NUMBERING,
     N_OPTION_IDS
 } cli_option_id;
 

@@ -7,8 +7,9 @@
 
 #include <string.h>
 
-static const cli_command *const commands[] = {&cli_run_command, &cli_check_command, &cli_time_command,
-                                              &cli_summary_command, &cli_layers_command};
+static const cli_command *const commands[] = {&cli_run_command,    &cli_check_command,
+                                              &cli_time_command,   &cli_summary_command,
+                                              &cli_layers_command, &cli_convert_command};
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 
 static const cli_command *find_command(const char *name)
@@ -37,6 +38,7 @@ static void help(void)
          "  crema run deploy.prototxt net.caffemodel --input data=x.npy --output prob=prob.npy\n"
          "  crema time deploy.prototxt --allow-missing\n"
          "  crema check cases.yaml\n"
+         "  crema convert train_val.prototxt net.yaml\n"
          "\n"
          "Exit status: 0, 1 when something failed or an input is wrong, 2 for a wrong use.");
 }

@@ -54,7 +54,8 @@ cr_status cr_load_upgrade(const cr_loader *l, cr_arena *arena, const cr_message 
 cr_status cr_load_net(const cr_loader *l, cr_arena *arena, const crema_file *file, cr_message *message,
                       cr_err *err)
 {
-    cr_read_options read = {.strict = l->strict, .log = &l->log, .expected = l->params};
+    cr_read_options read = {
+        .strict = l->strict, .log = &l->log, .dialect = l->numbering, .expected = l->params};
     cr_status status = cr_read_message(arena, file, &crema__net_parameter__descriptor, &read, message, err);
     return status == CREMA_OK ? cr_load_upgrade(l, arena, message, err) : status;
 }

@@ -11,6 +11,7 @@
 
 typedef struct cr_loader {
     cr_log log;
+    const char *numbering;             // of binary nets (read/dialects.h); NULL: guessed
     bool strict;                       // unknown fields are errors, a singular field given twice too
     const cr_layer_type *const *types; // of the caller, NULL-ended; NULL: none
     const char *const *params;         // the blocks that these read, NULL-ended

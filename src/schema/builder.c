@@ -19,7 +19,8 @@
 enum {
     MAX_WARNINGS = 1000,   // per file
     NOTED_ELEMENTS = 4096, // positions are kept for this many values of one repeated scalar
-    FIRST_ROOM = 4         // of a repeated field
+    FIRST_ROOM = 4,        // of a repeated field
+    MAX_JOINED = 4096      // bytes of comments up to which more are added
 };
 
 typedef struct place {
@@ -31,7 +32,6 @@ typedef struct place {
 typedef struct frame {
     ProtobufCMessage *message;
     const ProtobufCFieldDescriptor *field; // of the message above; NULL for the root
-    place place;                           // where it hangs
     bool merged; // it was there before: its fields may be given again without a warning for each
 } frame;
 
@@ -155,18 +155,29 @@ static bool may_warn(cr_builder *b)
     return b->n_warnings++ < MAX_WARNINGS;
 }
 
+// The comments that stood before, for a place that may have some already: what is given twice is one field. If
+// that has too many they are left to the next place.
+static cr_status give_comments(cr_builder *b, place at, cr_err *err)
+{
+    if (b->before_size == 0)
+        return CREMA_OK;
+    const char *old = cr_notes_before(b->notes, at.message, at.field, at.index), *all = b->before;
+    if (old && strlen(old) > MAX_JOINED) // copied again and again
+        return CREMA_OK;
+    b->before_size = 0;
+    if (old && !(all = cr_arena_printf(b->arena, "%s\n%s", old, b->before)))
+        return cr_no_memory(err);
+    bool ok = cr_notes_set_comments(b->notes, at.message, at.field, at.index, all, NULL);
+    return ok ? CREMA_OK : cr_no_memory(err);
+}
+
 // A note at the place of what comes now, with the comments that stood before it. line 0: no position.
 static cr_status note(cr_builder *b, place at, int line, int column, cr_err *err)
 {
     b->last = at;
     if (line > 0 && !cr_notes_set_pos(b->notes, at.message, at.field, at.index, line, column))
         return cr_no_memory(err);
-    if (b->before_size > 0) {
-        b->before_size = 0;
-        if (!cr_notes_set_comments(b->notes, at.message, at.field, at.index, b->before, NULL))
-            return cr_no_memory(err);
-    }
-    return CREMA_OK;
+    return give_comments(b, at, err);
 }
 
 static void *member_of(ProtobufCMessage *message, unsigned offset)
@@ -371,18 +382,14 @@ cr_status cr_builder_enter(cr_builder *b, const ProtobufCFieldDescriptor *field,
     cr_status status = note(b, at, line, column, err);
     if (status != CREMA_OK)
         return status;
-    b->frame[++b->depth] = (frame){inner, field, at, merge};
+    b->frame[++b->depth] = (frame){inner, field, merge};
     return cr_notes_set_pos(b->notes, inner, NULL, 0, line, column) ? CREMA_OK : cr_no_memory(err);
 }
 
 // Comments that nothing follows in their message.
 static cr_status flush_comments(cr_builder *b, cr_err *err)
 {
-    if (b->before_size == 0)
-        return CREMA_OK;
-    b->before_size = 0;
-    return cr_notes_set_comments(b->notes, top(b)->message, NULL, 0, b->before, NULL) ? CREMA_OK
-                                                                                      : cr_no_memory(err);
+    return give_comments(b, (place){top(b)->message, NULL, 0}, err);
 }
 
 cr_status cr_builder_leave(cr_builder *b, cr_err *err)
@@ -390,7 +397,8 @@ cr_status cr_builder_leave(cr_builder *b, cr_err *err)
     if (b->depth == 0)
         return cr_fail(err, CREMA_ERR_USAGE, NULL, "a message was left that was not entered");
     cr_status status = flush_comments(b, err);
-    b->last = b->frame[b->depth--].place;
+    b->last = (place){top(b)->message, NULL, 0};
+    b->depth--;
     return status;
 }
 

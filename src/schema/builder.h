@@ -66,7 +66,7 @@ cr_status cr_builder_unknown(cr_builder *b, const char *name, size_t name_size, 
 // NULL: out of memory. And a field that does not fit, noted without a warning: the reader sums them up.
 void *cr_builder_extend(cr_builder *b, const ProtobufCFieldDescriptor *field, size_t n, cr_err *err);
 cr_status cr_builder_note_unknown(cr_builder *b, const char *name, cr_err *err);
-// Comments for the field that was set or entered last (behind), or for the next one (before).
+// Comments for the field that was set, entered or left last (behind), or for the next one (before).
 cr_status cr_builder_comment_before(cr_builder *b, const char *text, size_t size, cr_err *err);
 cr_status cr_builder_comment_behind(cr_builder *b, const char *text, size_t size, cr_err *err);
 

@@ -229,6 +229,15 @@ cr_pos cr_notes_pos(const cr_notes *notes, const void *message, const char *fiel
     return pos;
 }
 
+bool cr_notes_own_pos(const cr_notes *notes, const void *message, const char *field, size_t index, int *line,
+                      int *column)
+{
+    const entry *e = lookup(notes, message, field, index);
+    *line = e ? e->line : 0;
+    *column = e ? e->column : 0;
+    return *line > 0;
+}
+
 const char *cr_notes_before(const cr_notes *notes, const void *message, const char *field, size_t index)
 {
     const entry *e = lookup(notes, message, field, index);
@@ -245,6 +254,13 @@ const cr_unknown *cr_notes_unknown(const cr_notes *notes, const void *message)
 {
     const entry *e = lookup(notes, message, NULL, 0);
     return e && e->extra ? e->extra->first : NULL;
+}
+
+void cr_notes_drop_unknown(cr_notes *notes, const void *message)
+{
+    const entry *e = lookup(notes, message, NULL, 0);
+    if (e && e->extra)
+        e->extra->first = e->extra->last = NULL;
 }
 
 void cr_notes_set_rewritten(cr_notes *notes)

@@ -28,8 +28,9 @@ cr_notes *cr_notes_create(cr_arena *arena, const char *file); // NULL: out of me
 // literals or a descriptor's. Other strings are copied to the arena. False: out of memory.
 bool cr_notes_set_pos(cr_notes *notes, const void *message, const char *field, size_t index, int line,
                       int column);
-// Comment lines before the field ("# a\n# b", without indentation), and the comment behind it on its line; NULL
-// leaves what is there. field NULL, before: the lines behind the message's last field.
+// Comment lines before the field ("# a\n# b", without indentation), and the comment behind it on its line (of a
+// block: behind its opening bracket); NULL leaves what is there. field NULL, before: the lines behind the message's
+// last field; behind: the comment behind its closing bracket.
 bool cr_notes_set_comments(cr_notes *notes, const void *message, const char *field, size_t index,
                            const char *before, const char *behind);
 bool cr_notes_add_unknown(cr_notes *notes, const void *message, const char *name, const char *text, int line,
@@ -42,9 +43,14 @@ bool cr_notes_move(cr_notes *notes, const void *from, const char *from_field, si
 
 // The field's position, else the message's, else the file alone. notes may be NULL.
 cr_pos cr_notes_pos(const cr_notes *notes, const void *message, const char *field, size_t index);
+// The field's own position; false: there is none, and both are 0.
+bool cr_notes_own_pos(const cr_notes *notes, const void *message, const char *field, size_t index, int *line,
+                      int *column);
 const char *cr_notes_before(const cr_notes *notes, const void *message, const char *field, size_t index);
 const char *cr_notes_behind(const cr_notes *notes, const void *message, const char *field, size_t index);
 const cr_unknown *cr_notes_unknown(const cr_notes *notes, const void *message); // the first, or NULL
+// Forgets all unknown fields of the message.
+void cr_notes_drop_unknown(cr_notes *notes, const void *message);
 // The texts of unknown fields were written by the reader (YAML): lines and columns inside them mean nothing.
 void cr_notes_set_rewritten(cr_notes *notes);
 bool cr_notes_rewritten(const cr_notes *notes);

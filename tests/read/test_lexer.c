@@ -218,7 +218,7 @@ START_TEST(comments_go_to_the_notes)
     ck_assert_str_eq(cr_notes_before(p.notes, l, "name", 0), "# before");
     ck_assert_str_eq(cr_notes_behind(p.notes, l, "name", 0), "# behind");
     ck_assert_str_eq(cr_notes_before(p.notes, l, NULL, 0), "# at the end");
-    ck_assert_str_eq(cr_notes_before(p.notes, p.net, "input_dim", 0), "# closed");
+    ck_assert_str_eq(cr_notes_behind(p.notes, l, NULL, 0), "# closed");
     ck_assert_str_eq(cr_notes_behind(p.notes, p.net, "input_dim", 0), "# one");
     ck_assert_str_eq(cr_notes_before(p.notes, p.net, "input_dim", 1), "# before two");
     ck_assert_str_eq(cr_notes_behind(p.notes, p.net, "input_dim", 1), "# two");

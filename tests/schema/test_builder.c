@@ -247,7 +247,8 @@ START_TEST(comments_go_to_their_fields)
     ck_assert_str_eq(cr_notes_behind(notes, net, "name", 0), "# name");
     ck_assert_str_eq(cr_notes_behind(notes, net, "layer", 0), "# open");
     ck_assert_str_eq(cr_notes_before(notes, net->layer[0], NULL, 0), "# last");
-    ck_assert_str_eq(cr_notes_before(notes, net, NULL, 0), "# close"); // the place behind is taken
+    ck_assert_str_eq(cr_notes_behind(notes, net->layer[0], NULL, 0), "# close");
+    ck_assert_ptr_null(cr_notes_before(notes, net, NULL, 0));
     ck_assert_int_eq(cr_notes_pos(notes, net->layer[0], "name", 0).line, 3);
     cr_arena_free(&f.arena);
 }

@@ -240,7 +240,7 @@ START_TEST(positions_and_comments_move_along)
     const Crema__LayerParameter *a = p.net->layer[0], *b = p.net->layer[1];
     ck_assert_str_eq(cr_notes_before(p.notes, p.net, "name", 0), "# a net");
     ck_assert_str_eq(cr_notes_before(p.notes, p.net, "layer", 0), "# first");
-    ck_assert_str_eq(cr_notes_behind(p.notes, p.net, "layer", 0), "# of a");
+    ck_assert_str_eq(cr_notes_behind(p.notes, a, NULL, 0), "# of a");
     ck_assert_int_eq(cr_notes_pos(p.notes, p.net, "layer", 1).line, 7);
     ck_assert_int_eq(cr_notes_pos(p.notes, a->transform_param, "scale", 0).line, 6);
     ck_assert_int_eq(cr_notes_pos(p.notes, a->data_param, "source", 0).line, 5);

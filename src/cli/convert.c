@@ -1,0 +1,64 @@
+/*
+ * convert.c - `crema convert IN... OUT`: other formats, older ones, and nets for deployment.
+ *
+ * The last operand is the output; its suffix says what is written. Everything else is the library's business.
+ */
+#include "cli/commands.h"
+#include "cli/net.h"
+#include "cli/plugin.h"
+#include "crema_tools.h"
+
+static int convert(cli_session *s, const cli_args *args)
+{
+    cli_net_request request;
+    int n = args->n_operands - 1;
+    int code = cli_net_request_read(s, args, &request);
+    if (code != CLI_OK)
+        return code;
+    crema_convert_options options = {.struct_size = sizeof options,
+                                     .force = cli_value(args, OPT_FORCE) != NULL,
+                                     .drop_unknown = cli_value(args, OPT_DROP_UNKNOWN) != NULL,
+                                     .to_deploy = cli_value(args, OPT_TO_DEPLOY) != NULL,
+                                     .shapes = request.shape,
+                                     .n_shapes = request.n_shapes,
+                                     .phase = request.options.phase,
+                                     .level = request.options.level,
+                                     .stages = request.options.stages,
+                                     .n_stages = request.options.n_stages,
+                                     .numbering = cli_value(args, OPT_NUMBERING)};
+    crema_error err;
+    crema_status status = crema_convert(request.context, args->operand, n, args->operand[n], &options, &err);
+    if (status != CREMA_OK)
+        code = cli_fail_with(s, &err);
+    if (status == CREMA_ERR_USAGE)
+        code = CLI_USAGE;
+    crema_context_free(request.context);
+    return code;
+}
+
+static const cli_option options[] = {
+    {OPT_FORCE, 'f', "force", NULL, "replace OUT if it is there"},
+    {OPT_DROP_UNKNOWN, 0, "drop-unknown", NULL, "leave out fields that are not known"},
+    {OPT_NUMBERING, 0, "numbering", "NAME",
+     "whose field numbers a binary IN has, such as intel (default: guessed)"},
+    {OPT_STRICT, 0, "strict", NULL, "fields that are not known, or given twice, are errors"},
+    {OPT_VERBOSE, 'v', "verbose", NULL, "notes, and every warning"},
+    {OPT_HELP, 'h', "help", NULL, "this text"},
+    {0}};
+
+const cli_command cli_convert_command = {
+    .name = "convert",
+    .usage = "IN... OUT [options]",
+    .summary = "write a net in another format",
+    .about =
+        "Writes what IN holds in the format that the suffix of OUT names:\n"
+        "\n"
+        "  .prototxt  a net or solver as text\n"
+        "\n"
+        "Nets of all ages are read, and today's format is written; comments and unknown fields stay where\n"
+        "they are. OUT appears whole or not at all.\n",
+    .group = {{"options", options}},
+    .min_operands = 2,
+    .operand = "IN or OUT",
+    .run = convert,
+};
