@@ -11,7 +11,8 @@
 enum { MANY_GROUPS = 8, MAX_PARTS = 16 };
 
 const cr_conv_algorithm *const cr_conv_algorithms[] = {
-    &cr_conv_dot, &cr_conv_winograd, &cr_conv_pointwise, &cr_conv_tiled, &cr_conv_im2col, NULL,
+    &cr_conv_dot, &cr_conv_depthwise, &cr_conv_winograd, &cr_conv_pointwise, &cr_conv_tiled, &cr_conv_im2col,
+    NULL,
 };
 
 const cr_conv_algorithm *cr_conv_choose(const cr_conv *conv, const char *force, const char **why)

@@ -87,8 +87,8 @@ const cr_conv_algorithm *cr_conv_choose(const cr_conv *conv, const char *force, 
 // scratch of its own; 1: the groups run one by one, each on all threads. Depends on the number of groups alone.
 int64_t cr_conv_group_parts(const cr_conv *conv);
 
-extern const cr_conv_algorithm cr_conv_dot, cr_conv_winograd, cr_conv_pointwise, cr_conv_tiled,
-    cr_conv_im2col;
+extern const cr_conv_algorithm cr_conv_dot, cr_conv_depthwise, cr_conv_winograd, cr_conv_pointwise,
+    cr_conv_tiled, cr_conv_im2col;
 
 // Deconvolution: the product of the transposed weights, then col2im. scratch holds the column matrix.
 // conv is the convolution whose transpose this is: its `in` is our output. Weights (conv out_channels,

@@ -15,6 +15,7 @@
 #ifndef CR_KERNELS_KERNELS_H
 #define CR_KERNELS_KERNELS_H
 
+struct cr_depthwise_kernels;
 struct cr_dot_kernels;
 struct cr_gather_kernels;
 struct cr_gemm_kernels;
@@ -27,6 +28,7 @@ typedef struct cr_kernels {
     const struct cr_dot_kernels *dot;
     const struct cr_winograd_kernels *winograd;
     const struct cr_gather_kernels *gather;
+    const struct cr_depthwise_kernels *depthwise;
 } cr_kernels;
 
 // All levels that were compiled, best first; NULL-ended. This CPU need not run all of them.

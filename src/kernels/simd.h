@@ -133,6 +133,23 @@ CR_INLINE cr_vf cr_even(cr_vf x, cr_vf y)
     return __builtin_shufflevector(x, y, CR_EVEN);
 }
 
+// n floats, rounded up to whole vectors. Up to 64 bytes behind `from` are read.
+CR_INLINE void cr_copy(const float *from, float *to, int64_t n)
+{
+    for (int64_t i = 0; i < n; i += CR_VECTOR)
+        cr_store(to + i, cr_load(from + i));
+}
+
+// Every second one: of the last two vectors the second is read only if something in it is wanted.
+CR_INLINE void cr_copy_even(const float *from, float *to, int64_t n)
+{
+    for (int64_t i = 0; i < n; i += CR_VECTOR) {
+        cr_vf low = cr_load(from + 2 * i);
+        cr_vf high = n - i > CR_VECTOR / 2 ? cr_load(from + 2 * i + CR_VECTOR) : low;
+        cr_store(to + i, cr_even(low, high));
+    }
+}
+
 // A square of vectors: row[i][j] becomes row[j][i]. Each round of zips moves one bit of the row's number into the
 // lane's.
 CR_INLINE void cr_transpose(cr_vf row[CR_VECTOR])

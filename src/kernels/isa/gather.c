@@ -32,23 +32,7 @@ typedef struct tap {
 
 /* ---- playing the list ---- */
 
-static void copy(const float *from, float *to, int64_t n)
-{
-    for (int64_t i = 0; i < n; i += CR_VECTOR)
-        cr_store(to + i, cr_load(from + i));
-}
-
-// Of the last two vectors the second is read only if something in it is wanted.
-static void copy_even(const float *from, float *to, int64_t n)
-{
-    for (int64_t i = 0; i < n; i += CR_VECTOR) {
-        cr_vf low = cr_load(from + 2 * i);
-        cr_vf high = n - i > CR_VECTOR / 2 ? cr_load(from + 2 * i + CR_VECTOR) : low;
-        cr_store(to + i, cr_even(low, high));
-    }
-}
-
-// Every fourth: the same rule for the last four.
+// Every fourth float: of the last four vectors those are read of which something is wanted.
 static void copy_fourth(const float *from, float *to, int64_t n)
 {
     for (int64_t i = 0; i < n; i += CR_VECTOR, from += 4 * CR_VECTOR) {
@@ -74,9 +58,9 @@ CR_INLINE void play_channel(const tap *t, const float *from, float *to, const in
         if (p->from < 0)
             fill(to + p->to, p->n, t->g->window->outside);
         else if (stride == 1)
-            copy(from + p->from, to + p->to, p->n);
+            cr_copy(from + p->from, to + p->to, p->n);
         else if (stride == 2)
-            copy_even(from + p->from, to + p->to, p->n);
+            cr_copy_even(from + p->from, to + p->to, p->n);
         else if (stride == 4)
             copy_fourth(from + p->from, to + p->to, p->n);
         else

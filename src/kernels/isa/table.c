@@ -5,6 +5,7 @@
 #include "kernels/simd.h"
 
 extern const struct cr_dot_kernels CR_ISA(cr_dot_kernels);
+extern const struct cr_depthwise_kernels CR_ISA(cr_depthwise_kernels);
 extern const struct cr_gemm_kernels CR_ISA(cr_gemm_kernels);
 extern const struct cr_winograd_kernels CR_ISA(cr_winograd_kernels);
 extern const struct cr_gather_kernels CR_ISA(cr_gather_kernels);
@@ -16,5 +17,6 @@ const cr_kernels CR_ISA(cr_kernels) = {
     .gemm = &CR_ISA(cr_gemm_kernels),
     .dot = &CR_ISA(cr_dot_kernels),
     .winograd = &CR_ISA(cr_winograd_kernels),
+    .depthwise = &CR_ISA(cr_depthwise_kernels),
     .gather = &CR_ISA(cr_gather_kernels),
 };

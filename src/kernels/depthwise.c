@@ -1,0 +1,313 @@
+/*
+ * depthwise.c - convolution of each channel on its own: directly, a strip of output rows at a time.
+ *
+ *     channel      a strip's input rows, padded          output rows
+ *     [......]     in the thread's scratch               [......]
+ *     [......] --> [p......p] ----- 9 or 25 taps ------> [......]
+ *     [......]     [p......p]                            [......]
+ *
+ * What lies in scratch stays in the L1 cache. The copy costs a load and a store where the sums cost as many
+ * multiply-adds as the window has taps, and it makes all padding modes alike: the maps of rows and columns that
+ * it follows are cr_window's tables turned round, from a padded position to what it reads. They are made once a
+ * run, in the shared scratch.
+ *
+ * An item is some strips, of one channel or of several. An input channel may have several outputs.
+ */
+#include "kernels/depthwise.h"
+#include "kernels/conv.h"
+
+enum {
+    LINE = 16,                   // floats
+    ITEMS = 16,                  // a run is cut in so many
+    STRIP_FLOATS = 5 << 10,      // of a padded strip: most of an L1 cache, with what is written
+    LEAST_ROWS = 4,              // of output in a strip, if there are so many
+    MOST_STRIP_FLOATS = 1 << 17, // what needs more is not ours
+    MOST_POSITIONS = 1 << 20,    // of one axis
+    MOST_STRIDE = 8
+};
+
+static const cr_epilogue no_epilogue;
+static const float one = 1;
+
+// One axis; an absent one is a single position.
+static const int32_t only_index = 0;
+static const int64_t only_begin = 0, only_end = 1;
+static const cr_axis only = {.in = 1,
+                             .out = 1,
+                             .kernel = 1,
+                             .stride = 1,
+                             .dilation = 1,
+                             .index = {&only_index, &only_index},
+                             .run_begin = {&only_begin, &only_begin},
+                             .run_end = {&only_end, &only_end}};
+
+// How one convolution is laid out. Sizes in floats or int32, which are alike.
+typedef struct layout {
+    const cr_conv *conv;
+    const cr_axis *h, *w;
+    int64_t multiplier;
+    int64_t phase_step, row_step; // of a padded row
+    int64_t padded_rows;          // of a whole channel
+    int64_t strip_rows, strips;   // of output rows
+    int64_t strip_floats;         // padded
+    int64_t variants;
+} layout;
+
+typedef struct job {
+    const layout *l;
+    const cr_conv_buffers *b;
+    const cr_depthwise_kernels *kernels;
+    cr_depthwise_strip strip;      // what is the same for all
+    int32_t *row_map, *column_map; // of variant 0; variant 1 follows
+    struct cr_depthwise_phase phase[2][MOST_STRIDE];
+    int64_t units, items; // units: strips
+    bool activate_after;  // with what needs an exponential
+} job;
+
+static int64_t min(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t max(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static int64_t divide_up(int64_t a, int64_t b)
+{
+    return (a + b - 1) / b;
+}
+
+static int64_t round_up(int64_t a, int64_t to)
+{
+    return divide_up(a, to) * to;
+}
+
+/* ---- sizes ---- */
+
+// What `out` outputs read.
+static int64_t padded_size(const cr_axis *a, int64_t out)
+{
+    return (out - 1) * a->stride + (a->kernel - 1) * a->dilation + 1;
+}
+
+static layout lay_out(const cr_conv *conv)
+{
+    const cr_window *w = conv->window;
+    layout l = {.conv = conv, .h = &only, .w = &w->axis[w->n_axes - 1]};
+    if (w->n_axes == 2)
+        l.h = &w->axis[0];
+    l.multiplier = conv->out_channels / conv->group;
+    l.phase_step = round_up(divide_up(padded_size(l.w, l.w->out), l.w->stride), LINE);
+    l.row_step = l.w->stride * l.phase_step;
+    l.padded_rows = padded_size(l.h, l.h->out);
+    int64_t fit = (STRIP_FLOATS / l.row_step - padded_size(l.h, 1)) / l.h->stride + 1;
+    l.strips = divide_up(l.h->out, max(min(fit, l.h->out), LEAST_ROWS));
+    l.strip_rows = divide_up(l.h->out, l.strips);
+    l.strip_floats = padded_size(l.h, l.strip_rows) * l.row_step + LINE;
+    l.variants = w->variant ? 2 : 1;
+    return l;
+}
+
+static const char *refuse_axis(const cr_axis *a)
+{
+    if (a->out < 1)
+        return "there is no output";
+    if (a->out > MOST_POSITIONS || a->stride > MOST_POSITIONS || a->dilation > MOST_POSITIONS ||
+        padded_size(a, a->out) > MOST_POSITIONS)
+        return "an axis is too long";
+    return NULL;
+}
+
+static const char *accepts(const cr_conv *conv)
+{
+    const cr_window *w = conv->window;
+    const char *why = NULL;
+    if (!conv->kernels)
+        return "no ISA level is chosen";
+    if (conv->in_channels != conv->group || conv->group < 1)
+        return "a group has not one input channel";
+    if (w->n_axes != 1 && w->n_axes != 2)
+        return "it has not one or two axes";
+    for (int a = 0; a < w->n_axes && !why; a++)
+        why = refuse_axis(&w->axis[a]);
+    if (why)
+        return why;
+    if (w->axis[w->n_axes - 1].kernel > CR_DEPTHWISE_MAX_COLUMNS)
+        return "the kernel is wider than 64";
+    if (w->axis[w->n_axes - 1].stride > MOST_STRIDE)
+        return "the stride is more than 8";
+    return lay_out(conv).strip_floats > MOST_STRIP_FLOATS ? "a few rows do not fit the cache" : NULL;
+}
+
+static size_t slot_bytes(const cr_conv *conv)
+{
+    return (size_t)lay_out(conv).strip_floats * sizeof(float);
+}
+
+// The maps, and the columns' factors.
+static size_t scratch_bytes(const cr_conv *conv)
+{
+    layout l = lay_out(conv);
+    int64_t maps = l.variants * (round_up(l.padded_rows, LINE) + l.row_step);
+    return (size_t)(maps + round_up(l.w->out, LINE) + LINE) * sizeof(float);
+}
+
+/* ---- maps ---- */
+
+static void fill(int32_t *map, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        map[i] = CR_TAP_OUTSIDE;
+}
+
+// map: of padded positions, those of one phase side by side.
+static void map_axis(const cr_axis *a, int variant, int64_t stride, int64_t phase_step, int32_t *map)
+{
+    for (int64_t k = 0; k < a->kernel; k++)
+        for (int64_t o = 0; o < a->out; o++) {
+            int64_t p = o * a->stride + k * a->dilation;
+            map[p % stride * phase_step + p / stride] = a->index[variant][k * a->out + o];
+        }
+}
+
+static void set_phases(const layout *l, int variant, struct cr_depthwise_phase *phase)
+{
+    const cr_axis *a = l->w;
+    int64_t n = padded_size(a, a->out), pad = a->pad_before[variant];
+    for (int64_t q = 0; q < a->stride; q++) {
+        struct cr_depthwise_phase f = {.columns = divide_up(n - q, a->stride)};
+        f.run_begin = pad > q ? divide_up(pad - q, a->stride) : 0;
+        f.run_end = pad + a->in > q ? min(divide_up(pad + a->in - q, a->stride), f.columns) : 0;
+        if (f.run_end <= f.run_begin)
+            f.run_begin = f.run_end = 0;
+        f.run_from = f.run_begin * a->stride + q - pad;
+        phase[q] = f;
+    }
+}
+
+static void set_maps(job *j)
+{
+    const layout *l = j->l;
+    j->row_map = j->b->scratch;
+    int64_t rows = round_up(l->padded_rows, LINE);
+    j->column_map = j->row_map + l->variants * rows;
+    fill(j->row_map, l->variants * (rows + l->row_step));
+    for (int v = 0; v < l->variants; v++) {
+        map_axis(l->h, v, 1, 0, j->row_map + v * rows);
+        map_axis(l->w, v, l->w->stride, l->phase_step, j->column_map + v * l->row_step);
+        set_phases(l, v, j->phase[v]);
+    }
+    float *factor = (float *)j->column_map + l->variants * l->row_step;
+    for (int64_t x = 0; l->conv->window->partial && x < round_up(l->w->out, LINE); x++)
+        factor[x] = x < l->w->out ? l->w->factor[x] : 0;
+    j->strip.column_factor = factor;
+}
+
+/* ---- strips ---- */
+
+// Activations with an exponential are a pass of their own, while the strip is in the cache.
+static bool is_simple(cr_activation a)
+{
+    return a != CR_ACT_SIGMOID && a != CR_ACT_SWISH;
+}
+
+static void set_strip(job *j)
+{
+    const layout *l = j->l;
+    const cr_epilogue *e = j->b->epilogue ? j->b->epilogue : &no_epilogue;
+    cr_depthwise_strip *s = &j->strip;
+    *s = (cr_depthwise_strip){.from_step = l->row_step, .columns = l->w->out};
+    s->kernel_h = l->h->kernel;
+    s->kernel_w = l->w->kernel;
+    s->stride = l->h->stride;
+    s->dilation = l->h->dilation;
+    for (int64_t k = 0; k < l->w->kernel; k++) {
+        int64_t p = k * l->w->dilation;
+        s->column[k] = p % l->w->stride * l->phase_step + p / l->w->stride;
+    }
+    j->activate_after = !is_simple(e->activation);
+    s->activation = j->activate_after ? CR_ACT_NONE : e->activation;
+    s->slope = e->slope;
+    s->min = e->min;
+    s->max = e->max;
+}
+
+static void pad_strip(const job *j, int64_t image, int64_t channel, int64_t row, int64_t rows, float *to)
+{
+    const layout *l = j->l;
+    const cr_window *w = l->conv->window;
+    int bits = w->variant ? w->variant[channel] : 0;
+    int v = bits >> (w->n_axes - 1) & 1, v_rows = w->n_axes == 2 ? bits & 1 : 0;
+    cr_depthwise_pad p = {.in_step = l->w->in, .stride = l->w->stride, .phase_step = l->phase_step, .to = to};
+    p.channel = j->b->in + image * l->conv->in_image_stride + channel * l->conv->in_count;
+    p.row_map = j->row_map + v_rows * round_up(l->padded_rows, LINE) + row * l->h->stride;
+    p.rows = padded_size(l->h, rows);
+    p.column_map = j->column_map + v * l->row_step;
+    p.phase = j->phase[v];
+    p.outside = w->outside;
+    j->kernels->pad(&p);
+}
+
+static void run_strip(const job *j, int64_t image, int64_t channel, int64_t row, const float *padded)
+{
+    const layout *l = j->l;
+    const cr_conv *c = l->conv;
+    const cr_epilogue *e = j->b->epilogue;
+    int64_t at = channel * c->out_count + row * l->w->out;
+    cr_depthwise_strip s = j->strip;
+    s.from = padded;
+    s.rows = min(l->strip_rows, l->h->out - row);
+    s.weights = j->b->weights + channel * c->kernel_count;
+    s.bias = j->b->bias ? j->b->bias[channel] : 0;
+    if (c->window->partial)
+        s.row_factor = l->h->factor ? l->h->factor + row : &one;
+    else
+        s.row_factor = NULL;
+    s.out = j->b->out + image * c->out_image_stride + at;
+    if (e && e->add)
+        s.add = e->add + image * e->add_image_stride + at;
+    if (s.activation == CR_ACT_PRELU)
+        s.slope = e->slopes[channel];
+    j->kernels->run(&s);
+    if (!j->activate_after)
+        return;
+    cr_epilogue after = {.activation = e->activation, .slope = e->slope};
+    cr_epilogue_out out = {.data = s.out, .images = 1, .channels = 1, .count = s.rows * s.columns};
+    cr_epilogue_apply(&after, &out, NULL);
+}
+
+static void run_item(void *ctx, int64_t item, int slot)
+{
+    const job *j = ctx;
+    const layout *l = j->l;
+    float *padded = (float *)(void *)(j->b->slot_scratch + (size_t)slot * j->b->slot_step);
+    for (int64_t u = j->units * item / j->items; u < j->units * (item + 1) / j->items; u++) {
+        int64_t row = u % l->strips * l->strip_rows, channel = u / l->strips % l->conv->group;
+        int64_t image = u / l->strips / l->conv->group;
+        pad_strip(j, image, channel, row, min(l->strip_rows, l->h->out - row), padded);
+        for (int64_t m = 0; m < l->multiplier; m++)
+            run_strip(j, image, channel * l->multiplier + m, row, padded);
+    }
+}
+
+static void run(const cr_conv *conv, const cr_conv_buffers *buffers)
+{
+    layout l = lay_out(conv);
+    job j = {.l = &l, .b = buffers, .kernels = conv->kernels->depthwise};
+    if (j.kernels->narrow && l.w->out <= conv->kernels->vector / 2)
+        j.kernels = j.kernels->narrow;
+    set_strip(&j);
+    set_maps(&j);
+    j.units = conv->images * conv->group * l.strips;
+    j.items = min(j.units, ITEMS);
+    cr_parallel(buffers->pool, j.items, run_item, &j);
+}
+
+const cr_conv_algorithm cr_conv_depthwise = {.name = "depthwise",
+                                             .accepts = accepts,
+                                             .scratch_bytes = scratch_bytes,
+                                             .slot_bytes = slot_bytes,
+                                             .epilogue = true,
+                                             .run = run};

@@ -1,0 +1,59 @@
+/*
+ * depthwise.h - the loops of the depthwise convolution, on a strip: some output rows of one channel.
+ *
+ *   input rows           a padded copy of what the strip reads              output rows
+ *   [............]  pad  [pp............pp] for stride 1                run  [............]
+ *   [............]  -->  [even columns][odd columns] for stride 2, ...  -->  [............]
+ *
+ * The copy is made through cr_window's tables, so that `run` knows no padding: column tap k of outputs x, x + 1, ...
+ * reads neighbours, in the phase (k * dilation) % stride from (k * dilation) / stride + x on. A phase is what every
+ * stride-th column of a padded row makes.
+ */
+#ifndef CR_KERNELS_DEPTHWISE_H
+#define CR_KERNELS_DEPTHWISE_H
+
+#include "kernels/epilogue.h"
+#include "kernels/kernels.h"
+
+enum { CR_DEPTHWISE_MAX_COLUMNS = 64 }; // taps of a row
+
+// How a channel's rows are copied. Maps say which row or column of the input is read, or CR_TAP_OUTSIDE.
+typedef struct cr_depthwise_pad {
+    const float *channel; // rows in_step apart
+    int64_t in_step;
+    const int32_t *row_map; // of the first row to be made
+    int64_t rows;
+    const int32_t *column_map; // laid out like a padded row
+    int64_t stride, phase_step;
+    // Per phase: its columns, of which [run_begin, run_end) read the input from run_from on, `stride` apart.
+    const struct cr_depthwise_phase {
+        int64_t columns, run_begin, run_end, run_from;
+    } * phase;
+    float outside;
+    float *to; // rows stride * phase_step apart; vectors may be written behind the last
+} cr_depthwise_pad;
+
+typedef struct cr_depthwise_strip {
+    const float *from; // the padded row that row tap 0 of output row 0 reads
+    int64_t from_step;
+    int64_t kernel_h, kernel_w, stride, dilation; // stride and dilation of rows
+    int64_t column[CR_DEPTHWISE_MAX_COLUMNS];     // of each column tap, where it reads in a padded row
+    const float *weights;                         // (kernel_h, kernel_w)
+    float bias;
+    const float *row_factor, *column_factor; // PARTIAL, else NULL; a vector is readable behind column_factor
+    float *out;                              // (rows, columns), contiguous
+    int64_t rows, columns;
+    const float *add;         // as out, and may be out; NULL: none
+    cr_activation activation; // NONE, RELU, PRELU (with `slope`), CLIP, HARDSWISH
+    float slope, min, max;
+} cr_depthwise_strip;
+
+typedef struct cr_depthwise_kernels {
+    // May read 64 bytes behind the input.
+    void (*pad)(const cr_depthwise_pad *pad);
+    void (*run)(const cr_depthwise_strip *strip);
+    // The same in vectors of half the length, where a CPU computes just as much with them; NULL: none.
+    const struct cr_depthwise_kernels *narrow;
+} cr_depthwise_kernels;
+
+#endif

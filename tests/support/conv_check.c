@@ -1,0 +1,153 @@
+#include "tests/support/conv_check.h"
+#include "base/cpu.h"
+#include "kernels/kernels.h"
+#include "tests/test.h"
+
+#include <math.h>
+#include <string.h>
+
+static const float untouched = -12345;
+
+static cr_pool *pool_of(int threads)
+{
+    static cr_pool *pools[4];
+    if (threads > 1 && !pools[threads])
+        ck_assert_int_eq(cr_pool_create(&pools[threads], threads, NULL), CREMA_OK);
+    return pools[threads];
+}
+
+// n random floats, and 64 readable bytes behind them.
+static float *padded_floats(cr_arena *arena, unsigned *seed, int64_t n)
+{
+    return random_floats(arena, seed, n + 16);
+}
+
+static float activate(const cr_epilogue *e, int64_t channel, float x)
+{
+    float y = x + 3 < 0 ? 0 : x + 3 > 6 ? 6 : x + 3;
+    switch (e->activation) {
+    case CR_ACT_RELU:
+        return x < 0 ? e->slope * x : x;
+    case CR_ACT_PRELU:
+        return x < 0 ? e->slopes[channel] * x : x;
+    case CR_ACT_CLIP:
+        return x < e->min ? e->min : x > e->max ? e->max : x;
+    case CR_ACT_SIGMOID:
+        return 1 / (1 + expf(-x));
+    case CR_ACT_SWISH:
+        return x / (1 + expf(-e->slope * x));
+    case CR_ACT_HARDSWISH:
+        return x * y / 6;
+    default:
+        return x;
+    }
+}
+
+static void random_epilogue(conv_work *w, unsigned *seed)
+{
+    const cr_conv *c = &w->g->conv;
+    cr_epilogue *e = &w->epilogue;
+    e->activation = (cr_activation)(rand_r(seed) % 7);
+    e->slope = rand_r(seed) % 2 ? 0.25f : 0;
+    e->min = -0.5f;
+    e->max = 0.75f;
+    e->slopes = random_floats(&w->g->arena, seed, c->out_channels);
+    w->in_place = rand_r(seed) % 2;
+    if (rand_r(seed) % 2) {
+        e->add = random_floats(&w->g->arena, seed, w->n_out);
+        e->add_image_stride = c->out_image_stride;
+    }
+    for (int64_t i = 0; i < w->n_out; i++) {
+        float *x = &w->expected[i];
+        *x = activate(e, i % c->out_image_stride / (c->out_count ? c->out_count : 1),
+                      *x + (e->add ? e->add[i] : 0));
+    }
+}
+
+static conv_work work_of(geometry_case *g, const cr_conv_algorithm *a, unsigned *seed, bool bias,
+                         bool epilogue)
+{
+    const cr_conv *c = &g->conv;
+    conv_work w = {.algorithm = a, .g = g};
+    g->conv.window = &g->window;
+    w.n_out = c->images * c->out_image_stride;
+    w.in = padded_floats(&g->arena, seed, c->images * c->in_image_stride);
+    w.weights =
+        random_floats(&g->arena, seed, c->out_channels * (c->in_channels / c->group) * c->kernel_count);
+    w.bias = bias ? random_floats(&g->arena, seed, c->out_channels) : NULL;
+    w.expected = random_floats(&g->arena, seed, w.n_out);
+    w.out = random_floats(&g->arena, seed, w.n_out);
+    geometry_convolve(g, w.in, w.weights, w.bias, w.expected);
+    if (epilogue)
+        random_epilogue(&w, seed);
+    return w;
+}
+
+// Memory exactly as long as promised, so that ASan watches, and full of NaN.
+static void *memory(size_t bytes)
+{
+    void *p = cr_alloc_aligned(bytes ? bytes : 64, 64);
+    memset(p, 0xFF, bytes);
+    return p;
+}
+
+void conv_work_run(const conv_work *w, int threads)
+{
+    const cr_conv *c = &w->g->conv;
+    const cr_conv_algorithm *a = w->algorithm;
+    cr_conv_buffers b = {.in = w->in, .out = w->out, .weights = w->weights, .bias = w->bias};
+    cr_epilogue e = w->epilogue;
+    void *pack = memory(a->pack_bytes ? a->pack_bytes(c) : 0), *scratch = memory(a->scratch_bytes(c));
+    b.slot_step = a->slot_bytes ? (a->slot_bytes(c) + 63) / 64 * 64 : 0;
+    b.slot_scratch = memory((size_t)threads * b.slot_step);
+    b.scratch = scratch;
+    b.pool = pool_of(threads);
+    b.pack = pack;
+    b.epilogue = e.activation || e.add ? &e : NULL;
+    for (int64_t i = 0; i < w->n_out; i++)
+        w->out[i] = w->in_place && e.add ? e.add[i] : untouched;
+    if (w->in_place && e.add)
+        e.add = w->out;
+    if (a->pack)
+        a->pack(c, w->weights, pack);
+    a->run(c, &b);
+    cr_free(pack);
+    cr_free(scratch);
+    cr_free(b.slot_scratch);
+}
+
+static void compare(const conv_work *w)
+{
+    const cr_conv *c = &w->g->conv;
+    for (int64_t i = 0; i < w->n_out; i++) {
+        if (i % c->out_image_stride >= c->out_channels * c->out_count) { // between images
+            ck_assert(w->in_place || w->out[i] == untouched);
+            continue;
+        }
+        double wanted = (double)w->expected[i], scale = fabs(wanted) > 1 ? fabs(wanted) : 1;
+        if (!(fabs((double)w->out[i] - wanted) <= 3e-5 * scale))
+            ck_abort_msg("%s %s: output %lld: got %.9g, expected %.9g", w->algorithm->name, c->kernels->name,
+                         (long long)i, (double)w->out[i], wanted);
+    }
+}
+
+void conv_check(geometry_case *g, const cr_conv_algorithm *a, unsigned *seed, bool bias, bool epilogue,
+                bool check_threads)
+{
+    conv_work w = work_of(g, a, seed, bias, epilogue);
+    float *first = cr_arena_array(&g->arena, (size_t)w.n_out + 1, sizeof *first);
+    for (const cr_kernels *const *k = cr_kernels_all; *k; k++) {
+        if (!cr_cpu_runs((*k)->name))
+            continue;
+        g->conv.kernels = *k;
+        if (a->accepts(&g->conv))
+            return;
+        conv_work_run(&w, 1);
+        compare(&w);
+        memcpy(first, w.out, (size_t)w.n_out * sizeof *first);
+        for (int threads = 2; threads <= 3 && check_threads; threads++) {
+            conv_work_run(&w, threads);
+            ck_assert_int_eq(memcmp(first, w.out, (size_t)w.n_out * sizeof *first), 0);
+        }
+    }
+}

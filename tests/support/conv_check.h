@@ -1,0 +1,26 @@
+/*
+ * conv_check.h - runs a convolution algorithm on random values and compares with the definition (geometry.h).
+ */
+#ifndef TESTS_SUPPORT_CONV_CHECK_H
+#define TESTS_SUPPORT_CONV_CHECK_H
+
+#include "tests/support/geometry.h"
+
+typedef struct conv_work {
+    const cr_conv_algorithm *algorithm;
+    geometry_case *g;
+    float *in, *weights, *bias, *expected, *out;
+    int64_t n_out; // floats, gaps included
+    cr_epilogue epilogue;
+    bool in_place; // the residual is the output
+} conv_work;
+
+// Fills w->out from w->in. Pack and scratch are exactly as long as promised.
+void conv_work_run(const conv_work *w, int threads);
+
+// Random values for g, on every level that the CPU has; nothing where the algorithm refuses. epilogue: a random
+// one; threads: the same bits from 1, 2 and 3.
+void conv_check(geometry_case *g, const cr_conv_algorithm *a, unsigned *seed, bool bias, bool epilogue,
+                bool threads);
+
+#endif
