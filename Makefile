@@ -42,7 +42,7 @@ endif
 # The run path keeps the system's choice of another variant from replacing ours.
 BLAS_DIR := $(shell $(PKG) --variable=libdir openblas 2>/dev/null)
 PKG_CFLAGS := $(shell $(PKG) --cflags $(LIB_PACKAGES) $(TOOLS_PACKAGES) 2>/dev/null)
-LIBS := $(shell $(PKG) --libs $(LIB_PACKAGES) 2>/dev/null) -Wl,-rpath,$(BLAS_DIR) -lpthreadpool -lpthread -lm
+LIBS := $(shell $(PKG) --libs $(LIB_PACKAGES) 2>/dev/null) -Wl,-rpath,$(BLAS_DIR) -lpthread -lm
 TOOLS_LIBS := $(shell $(PKG) --libs $(TOOLS_PACKAGES) 2>/dev/null) -ldl
 
 SRC := $(wildcard src/*/*.c)

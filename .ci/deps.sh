@@ -4,7 +4,7 @@
 # network, no output) when there are none. Other systems: says what is missing.
 set -u
 build="gcc libc6-dev make pkg-config protobuf-c-compiler libprotobuf-c-dev libprotobuf-dev
-libopenblas-openmp-dev libyaml-dev libpthreadpool-dev libturbojpeg0-dev libpng-dev libcairo2-dev"
+libopenblas-openmp-dev libyaml-dev libturbojpeg0-dev libpng-dev libcairo2-dev"
 test="check clang clang-format valgrind python3-numpy"
 want=$build
 [ "${1:-}" = test ] && want="$build $test"
@@ -20,7 +20,7 @@ if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
     done
     [ -z "$missing" ] && exit 0
     echo "make deps installs packages on Debian and Ubuntu only. Missing on this system:$missing" >&2
-    echo "(and perhaps pthreadpool; on Debian the packages are:" $want")" >&2
+    echo "(on Debian the packages are:" $want")" >&2
     exit 1
 fi
 

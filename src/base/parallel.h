@@ -1,10 +1,13 @@
 /*
- * parallel.h - threads, over pthreadpool.
+ * parallel.h - threads.
  *
  * Work is cut into n items by the caller, at borders that do not depend on the number of threads, and each
  * item is computed by one thread in one order: so the same bits come out for any number of threads. Items are
  * handed out dynamically. `slot` is the same for no two items that run at the same time: it picks the thread's
  * part of a scratch buffer. It is less than the number of threads, and less than n.
+ *
+ * One thread at a time calls with a pool. A call from inside an item of the same pool runs its items one by one, all
+ * with slot 0, which another thread may have in the outer call: they must not use scratch that goes by slots.
  */
 #ifndef CR_BASE_PARALLEL_H
 #define CR_BASE_PARALLEL_H
