@@ -1,9 +1,10 @@
 /*
- * winograd.c - 3x3 convolutions of stride 1 with a quarter of the multiplications.
+ * winograd.c - 3x3 and 5x5 convolutions of stride 1 with a fraction of the multiplications.
  *
- * A tile of m x m outputs reads (m + 2) x (m + 2) inputs. Both are seen as polynomials, whose product is known
- * from its values at m + 2 points an axis; so per pair of channels (m + 2)^2 multiplications give what 9 m^2 would
- * (isa/winograd.c has the points). Per point the sum over the input channels is a matrix product over many tiles:
+ * A tile of m x m outputs of t x t taps reads n x n inputs, n = m + t - 1. Both are seen as polynomials, whose
+ * product is known from its values at n points an axis; so per pair of channels n^2 multiplications give what
+ * t^2 m^2 would (isa/winograd.c has the points). Per point the sum over the input channels is a matrix product over
+ * many tiles:
  *
  *     image --gather--> slab --input--> v --product with u--> y --output--> strip --scatter--> image
  *            transposed,       per point:     weights, per      a panel of        transposed
@@ -15,15 +16,21 @@
  * side by side first, and then an item is a block and a panel of output channels. All borders depend on shapes
  * alone. Small images put several of a batch into one block.
  *
- * m is 4, or 2 where that is less work (small maps: tiles would stick out, and the transformed weights, which
- * come from memory, are fewer), or 6 where the user allows its errors. Where tiles of 4 stick out of the map by 2
- * or more, those at the end have 2 outputs: they need the points 0, +-P, infinity only, and fewer products. Tiles of
- * a block are numbered by kind,
+ * For 3 taps m is 4, or 2 where that is less work (small maps: tiles would stick out, and the transformed weights,
+ * which come from memory, are fewer), or 6 where the user allows its errors; for 5 taps it is 2. The tiles at the end
+ * of an axis may stick out of the map. Then they do without some points, that is, without their products:
  *
- *     A (4x4), B (4 rows, 2 columns), C (2 rows, 4 columns), D (2x2)
+ *     outputs wanted   of 4                    of 2
+ *     3                infinity
+ *     2                +-R                     (nothing)
+ *     1                +-R, infinity           infinity
  *
- * so that a point +-R down the rows has the tiles A, B, one along the columns A, C (C then stands where B would),
- * both have A. The numbers of a point are always one run.
+ * Tiles of a block are numbered by kind,
+ *
+ *     A (no end), B (end of a row), C (end of a column), D (both)
+ *
+ * so that a point that the end of columns lacks has the tiles A, B, one that the end of rows lacks A, C (C then
+ * stands where B would), one that both lack A. The numbers of a point are always one run.
  */
 #include "kernels/winograd.h"
 #include "kernels/conv.h"
@@ -50,9 +57,11 @@ typedef struct layout {
     int64_t channels, outputs; // of a group
     int64_t height, width;     // of the output
     int64_t blocks, panels;    // of input and output channels
-    int m, points;
-    int64_t rows, columns;        // of tiles, in an image
-    bool short_row, short_column; // the last ones have 2 outputs, the others 4
+    int taps, m, points;       // per axis
+    int64_t rows, columns;     // of tiles, in an image
+    int end_m[2];              // what is computed of the last one of each axis: m, or 2 outputs
+    unsigned end_points[2];    // a bit for each point that it has
+    unsigned all;              // of the others
     int64_t block_images, block_rows, block_columns;
     int64_t image_blocks, row_blocks, column_blocks;
     bool shared; // blocks are cut into panels
@@ -69,7 +78,7 @@ typedef struct layout {
 // A rectangle of tiles in some images.
 typedef struct block {
     int64_t image, images, row, rows, column, columns;
-    int64_t full_rows, full_columns; // without a short one at the end
+    int64_t full_rows, full_columns; // without one at the end that lacks points
     int64_t n_a, n_b, n_c;           // tiles of these kinds
     int64_t tiles;
 } block;
@@ -101,22 +110,38 @@ static int64_t max(int64_t a, int64_t b)
 
 /* ---- sizes ---- */
 
+static int taps_of(const cr_conv *c)
+{
+    return (int)c->window->axis[0].kernel;
+}
+
+// The points that a tile has of which so many outputs are wanted.
+static unsigned points_of(int m, int taps, int64_t outputs)
+{
+    unsigned infinity = 1u << (m + taps - 2), points = 2 * infinity - 1;
+    if (m == 4 && outputs <= 2)
+        points &= ~(3u << 3);
+    if (m <= 4 && outputs % 2 != 0)
+        points &= ~infinity;
+    return points;
+}
+
 // Products of one pair of channels, with the time that their weights take to come.
 static int64_t work(const cr_conv *c, int m)
 {
-    const cr_axis *axis = c->window->axis;
-    int64_t points[2], tiles[2];
+    int64_t points[2], each = m + taps_of(c) - 1;
     for (int a = 0; a < 2; a++) {
-        int64_t rest = axis[a].out % m;
-        tiles[a] = ceil_div(axis[a].out, m);
-        points[a] = tiles[a] * (m + 2) - (m == 4 && rest > 0 && rest <= 2 ? 2 : 0);
+        int64_t others = ceil_div(c->window->axis[a].out, m) - 1;
+        unsigned last = points_of(m, taps_of(c), c->window->axis[a].out - others * m);
+        points[a] = others * each + __builtin_popcount(last);
     }
-    int64_t fetch = (m + 2) * (m + 2) * FETCH_TILES;
-    return points[0] * points[1] + fetch;
+    return points[0] * points[1] + each * each * FETCH_TILES;
 }
 
 static int choose_m(const cr_conv *c)
 {
+    if (taps_of(c) == 5)
+        return 2;
     int m = work(c, 2) < work(c, 4) ? 2 : 4;
     return c->winograd_tolerance >= error_of_6 && work(c, 6) < work(c, m) ? 6 : m;
 }
@@ -153,8 +178,8 @@ static void size_buffers(layout *l)
     l->v_all = all * l->v_step;
     l->y_step = odd_lines(l->tiles * 2 * lanes);
     l->y_all = all * l->y_step;
-    l->slab_row = odd_lines((l->block_columns * l->m + 2) * lanes);
-    l->slab_all = (l->block_rows * l->m + 2) * l->slab_row + lanes * lanes;
+    l->slab_row = odd_lines((l->block_columns * l->m + l->taps - 1) * lanes);
+    l->slab_all = (l->block_rows * l->m + l->taps - 1) * l->slab_row + lanes * lanes;
     l->strip_row = odd_lines(ceil_div(l->block_columns * l->m, lanes) * lanes * lanes);
     l->strip_all = l->m * l->strip_row;
     l->slot_all = l->y_all + l->slab_all + l->strip_all + (l->shared ? 0 : l->v_all);
@@ -172,12 +197,17 @@ static layout lay_out(const cr_conv *c)
     l.width = axis[1].out;
     l.blocks = ceil_div(l.channels, lanes);
     l.panels = ceil_div(l.outputs, 2 * lanes);
+    l.taps = taps_of(c);
     l.m = choose_m(c);
-    l.points = l.m + 2;
+    l.points = l.m + l.taps - 1;
     l.rows = ceil_div(l.height, l.m);
     l.columns = ceil_div(l.width, l.m);
-    l.short_row = l.m == 4 && l.height - 4 * (l.rows - 1) <= 2;
-    l.short_column = l.m == 4 && l.width - 4 * (l.columns - 1) <= 2;
+    l.all = points_of(l.m, l.taps, l.m);
+    for (int a = 0; a < 2; a++) {
+        int64_t outputs = (axis[a].out - 1) % l.m + 1;
+        l.end_points[a] = points_of(l.m, l.taps, outputs);
+        l.end_m[a] = l.m == 4 && outputs <= 2 ? 2 : l.m;
+    }
     int64_t tile_bytes = (int64_t)sizeof(float) * l.points * l.points; // per channel
     int64_t own = OWN_BYTES / (tile_bytes * (l.blocks + 2) * lanes);
     cut_blocks(&l, min(own, max(LEAST_TILES, l.rows * l.columns / MANY_BLOCKS)), c->images);
@@ -200,8 +230,8 @@ static block block_at(const layout *l, int64_t index)
     b.images = min(l->block_images, l->conv->images - b.image);
     b.rows = min(l->block_rows, l->rows - b.row);
     b.columns = min(l->block_columns, l->columns - b.column);
-    b.full_rows = b.rows - (l->short_row && b.row + b.rows == l->rows);
-    b.full_columns = b.columns - (l->short_column && b.column + b.columns == l->columns);
+    b.full_rows = b.rows - (l->end_points[0] != l->all && b.row + b.rows == l->rows);
+    b.full_columns = b.columns - (l->end_points[1] != l->all && b.column + b.columns == l->columns);
     b.n_a = b.images * b.full_rows * b.full_columns;
     b.n_b = b.images * b.full_rows * (b.columns - b.full_columns);
     b.n_c = b.images * (b.rows - b.full_rows) * b.full_columns;
@@ -212,21 +242,21 @@ static block block_at(const layout *l, int64_t index)
 /* ---- weights ---- */
 
 // g[point][tap]: what a tap counts in the transform of the weights.
-static void weight_matrix(int m, double g[CR_WINOGRAD_MAX_POINTS][3])
+static void weight_matrix(cr_winograd_weights *p)
 {
-    static const double of_6[7] = {0, 1, -1, 2, -2, 0.5, -0.5};
-    static const double of_4[5] = {0, CR_WINOGRAD_P, -CR_WINOGRAD_P, CR_WINOGRAD_R, -CR_WINOGRAD_R};
-    const double *point = m == 6 ? of_6 : of_4;
-    int finite = m == 6 ? 7 : 5; // tiles of 2 use the first 3, scaled as among tiles of 4
-    for (int i = 0; i < m + 1; i++) {
-        double slope = 1;
+    static const double of_8[7] = {0, 1, -1, 2, -2, 0.5, -0.5};
+    static const double of_6[5] = {0, CR_WINOGRAD_P, -CR_WINOGRAD_P, CR_WINOGRAD_R, -CR_WINOGRAD_R};
+    const double *point = p->points == 8 ? of_8 : of_6;
+    int finite = p->points == 8 ? 7 : 5; // tiles of 2 use the first 3, scaled as among tiles of 4
+    for (int i = 0; i < p->points - 1; i++) {
+        double value = 1;
         for (int k = 0; k < finite; k++)
-            slope *= k == i ? 1 : point[i] - point[k];
-        for (int t = 0; t < 3; t++)
-            g[i][t] = (t == 0 ? 1 : t == 1 ? point[i] : point[i] * point[i]) / slope;
+            value /= k == i ? 1 : point[i] - point[k];
+        for (int t = 0; t < p->taps; t++, value *= point[i])
+            p->g[i][t] = value;
     }
-    for (int t = 0; t < 3; t++)
-        g[m + 1][t] = t == 2;
+    for (int t = 0; t < p->taps; t++)
+        p->g[p->points - 1][t] = t == p->taps - 1;
 }
 
 static size_t pack_bytes(const cr_conv *c)
@@ -245,17 +275,18 @@ static int panel_vectors(const layout *l, int64_t panel)
 static void pack(const cr_conv *c, const float *weights, void *to)
 {
     layout l = lay_out(c);
-    cr_winograd_weights p = {.points = l.points, .output_step = l.channels * 9};
+    int64_t taps = l.taps * l.taps;
+    cr_winograd_weights p = {.points = l.points, .taps = l.taps, .output_step = l.channels * taps};
     float *u = to;
-    weight_matrix(l.m, p.g);
+    weight_matrix(&p);
     for (int64_t panel = 0; panel < c->group * l.panels; panel++) {
         int64_t first = panel % l.panels * 2 * l.kernels->lanes;
-        const float *w = weights + (panel / l.panels * l.outputs + first) * l.channels * 9;
+        const float *w = weights + (panel / l.panels * l.outputs + first) * l.channels * taps;
         p.width = panel_vectors(&l, panel % l.panels) * l.kernels->lanes;
         p.outputs = min(p.width, l.outputs - first);
         p.q_step = l.channels * p.width;
         for (int64_t i = 0; i < l.channels; i++)
-            l.kernels->weights(&p, w + i * 9, u + i * p.width);
+            l.kernels->weights(&p, w + i * taps, u + i * p.width);
         u += l.points * l.points * p.q_step;
     }
 }
@@ -295,10 +326,10 @@ static void gather_row(const layout *l, const float *const *plane, int64_t row, 
     const cr_axis *axis = l->conv->window->axis;
     const float *rows[CR_WINOGRAD_MAX_LANES];
     int lanes = l->kernels->lanes;
-    int64_t all = first + columns, end = min(all, l->width + 2);
-    int32_t y = row < l->height + 2 ? read_at(&axis[0], row) : CR_TAP_OUTSIDE;
+    int64_t all = first + columns, end = min(all, l->width + l->taps - 1);
+    int32_t y = row < l->height + l->taps - 1 ? read_at(&axis[0], row) : CR_TAP_OUTSIDE;
     if (y == CR_TAP_OUTSIDE) {
-        float value = row < l->height + 2 ? l->conv->window->outside : 0;
+        float value = row < l->height + l->taps - 1 ? l->conv->window->outside : 0;
         fill(to, (end - first) * lanes, value);
     } else {
         int64_t pad = axis[1].pad_before[0];
@@ -326,6 +357,31 @@ static void tile_numbers(const block *b, int64_t image, int64_t row, int64_t *fu
     }
 }
 
+// The tiles of kind A or C in a row; one is tile_step floats behind the other.
+static cr_winograd_tiles tiles_of(const layout *l, const block *b, int64_t row, int64_t tile_step)
+{
+    bool low = row >= b->full_rows;
+    return (cr_winograd_tiles){.points = l->points,
+                               .taps = l->taps,
+                               .height = low ? l->end_m[0] : l->m,
+                               .width = l->m,
+                               .rows = low ? l->end_points[0] : l->all,
+                               .columns = l->all,
+                               .count = b->full_columns,
+                               .tile_step = tile_step,
+                               .everywhere = l->end_points[1],
+                               .narrow_shift = low ? b->n_b * tile_step : 0};
+}
+
+// On to the tile at its end, if that lacks points.
+static void to_end(const layout *l, const block *b, cr_winograd_tiles *t)
+{
+    t->width = l->end_m[1];
+    t->columns = l->end_points[1];
+    t->narrow_shift = 0;
+    t->count = b->columns - b->full_columns;
+}
+
 static void transform_input(const job *j, const block *b, int64_t block_index, float *slab, float *v)
 {
     const layout *l = j->l;
@@ -337,21 +393,18 @@ static void transform_input(const job *j, const block *b, int64_t block_index, f
         // lanes behind the last channel are read by no product, but must be something
         for (int64_t i = 0; i < lanes; i++)
             plane[i] = image + min(block_index * lanes + i, l->channels - 1) * l->conv->in_count;
-        for (int64_t y = 0; y < b->rows * l->m + 2; y++)
-            gather_row(l, plane, b->row * l->m + y, b->column * l->m, b->columns * l->m + 2,
+        for (int64_t y = 0; y < b->rows * l->m + l->taps - 1; y++)
+            gather_row(l, plane, b->row * l->m + y, b->column * l->m, b->columns * l->m + l->taps - 1,
                        slab + y * l->slab_row);
         for (int64_t row = 0; row < b->rows; row++) {
             int64_t full, narrow;
             tile_numbers(b, n, row, &full, &narrow);
-            bool low = row >= b->full_rows;
-            cr_winograd_tiles t = {l->points, low ? 2 : l->m, l->m, b->full_columns,
-                                   l->v_step, lanes,          0,    l->slab_row};
             const float *from = slab + row * l->m * l->slab_row;
-            t.narrow_shift = low ? b->n_b * lanes : 0;
+            cr_winograd_tiles t = tiles_of(l, b, row, lanes);
+            t.q_step = l->v_step;
+            t.row_step = l->slab_row;
             l->kernels->input(&t, from, v + full * lanes);
-            t.width = 2;
-            t.narrow_shift = 0;
-            t.count = b->columns - b->full_columns;
+            to_end(l, b, &t);
             l->kernels->input(&t, from + b->full_columns * l->m * lanes, v + narrow * lanes);
         }
     }
@@ -366,9 +419,8 @@ static void multiply(const job *j, const block *b, int64_t panel, const float *v
     cr_winograd_product p = {0, l->channels, l->tiles * lanes, 2 * lanes, panel_vectors(l, panel)};
     const float *u = j->u + panel * l->panel_all;
     for (int q = 0; q < l->points * l->points; q++) {
-        int row = q / l->points, column = q % l->points;
-        bool wide_row = l->m == 4 && (row == 3 || row == 4),
-             wide_column = l->m == 4 && (column == 3 || column == 4);
+        bool wide_row = !(l->end_points[0] >> q / l->points & 1);
+        bool wide_column = !(l->end_points[1] >> q % l->points & 1);
         p.tiles = b->n_a;
         if (!wide_column)
             p.tiles += b->n_b;
@@ -384,14 +436,11 @@ static void output_strip(const layout *l, const block *b, int64_t n, int64_t row
 {
     int64_t full, narrow, width = 2 * l->kernels->lanes;
     tile_numbers(b, n, row, &full, &narrow);
-    bool low = row >= b->full_rows;
-    cr_winograd_tiles t = {l->points, low ? 2 : l->m, l->m, b->full_columns,
-                           l->y_step, width,          0,    l->strip_row};
-    t.narrow_shift = low ? b->n_b * width : 0;
+    cr_winograd_tiles t = tiles_of(l, b, row, width);
+    t.q_step = l->y_step;
+    t.row_step = l->strip_row;
     l->kernels->output(&t, y + full * width, strip);
-    t.width = 2;
-    t.narrow_shift = 0;
-    t.count = b->columns - b->full_columns;
+    to_end(l, b, &t);
     l->kernels->output(&t, y + narrow * width, strip + b->full_columns * l->m * l->kernels->lanes);
 }
 
@@ -567,8 +616,9 @@ static const char *accepts(const cr_conv *c)
     if (w->n_axes != 2)
         return "it has two axes";
     for (int a = 0; a < 2; a++)
-        if (w->axis[a].kernel != 3 || w->axis[a].stride != 1 || w->axis[a].dilation != 1)
-            return "the window is not 3x3 with stride and dilation 1";
+        if ((w->axis[a].kernel != 3 && w->axis[a].kernel != 5) || w->axis[a].kernel != w->axis[0].kernel ||
+            w->axis[a].stride != 1 || w->axis[a].dilation != 1)
+            return "the window is not 3x3 or 5x5 with stride and dilation 1";
         else if (w->variant && w->axis[a].pad_before[0] != w->axis[a].pad_before[1])
             return "channels differ in their padding";
     if (some_window_is_empty(w))

@@ -2,8 +2,8 @@
  * winograd.h - the hot loops of winograd.c, one table of them per ISA level.
  *
  * Between their two ends all data are blocked by channels: `lanes` channels of one position stand side by side and
- * are one vector. Points are counted row by row: q = i * n + j for n points an axis (6 for 4 outputs, 4 for 2,
- * 8 for 6).
+ * are one vector. Points are counted row by row: q = i * n + j for n points an axis; a tile of m outputs of a window
+ * of t taps an axis has n = m + t - 1.
  *
  *     slab  (rows, columns, lanes)              one block of input channels, padded
  *     v     (n * n, blocks, tiles, lanes)       its transform; what the tiles' products read
@@ -18,24 +18,25 @@
 
 #include <stdint.h>
 
-enum { CR_WINOGRAD_MAX_LANES = 16, CR_WINOGRAD_MAX_POINTS = 8 };
+enum { CR_WINOGRAD_MAX_LANES = 16, CR_WINOGRAD_MAX_POINTS = 8, CR_WINOGRAD_MAX_TAPS = 5 };
 
-// The points of tiles of 4 outputs: 0, +-P, +-R and infinity; and their squares.
+// The six points: 0, +-P, +-R and infinity; and their squares.
 #define CR_WINOGRAD_P 0.70710678118654752440
 #define CR_WINOGRAD_R 1.41421356237309504880
 #define CR_WINOGRAD_P2 0.5
 #define CR_WINOGRAD_R2 2.0
 
-// One axis of a tile: `outputs` of them (2, 4 or 6) from so many of the `points` of the algorithm. A tile of 2
-// among tiles of 4, at the end of an axis, uses the first three points and the last.
+// Tiles of one kind. Those at the end of an axis may need fewer points than the others (winograd.c).
 typedef struct cr_winograd_tiles {
-    int points;           // of the algorithm, per axis: 4, 6, 8
-    int height, width;    // outputs of each of these tiles
-    int64_t count;        // tiles side by side
-    int64_t q_step;       // floats from one point to the next, in v or y
-    int64_t tile_step;    // floats from one tile to the next there
-    int64_t narrow_shift; // floats by which points that only tiles of 4 columns have are stored earlier
-    int64_t row_step;     // floats from one row to the next, in the slab or strip
+    int points, taps;       // of the algorithm, per axis
+    int height, width;      // outputs that are computed of each of these tiles: 2, 4 or 6
+    unsigned rows, columns; // a bit for each point that they have, per axis
+    int64_t count;          // tiles side by side
+    int64_t q_step;         // floats from one point to the next, in v or y
+    int64_t tile_step;      // floats from one tile to the next there
+    unsigned everywhere;    // bits of the columns of points that all tiles have
+    int64_t narrow_shift;   // floats by which points of other columns are stored earlier
+    int64_t row_step;       // floats from one row to the next, in the slab or strip
 } cr_winograd_tiles;
 
 typedef struct cr_winograd_product {
@@ -55,8 +56,8 @@ typedef struct cr_winograd_scatter {
 } cr_winograd_scatter;
 
 typedef struct cr_winograd_weights {
-    int points;
-    double g[CR_WINOGRAD_MAX_POINTS][3];
+    int points, taps; // per axis
+    double g[CR_WINOGRAD_MAX_POINTS][CR_WINOGRAD_MAX_TAPS];
     int64_t outputs, output_step;
     int64_t width;  // lanes or 2 * lanes
     int64_t q_step; // floats from one point to the next in u

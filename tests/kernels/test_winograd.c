@@ -30,7 +30,8 @@ static work work_of(geometry_case *g, unsigned *seed, bool bias)
     g->conv.window = &g->window;
     w.n_out = c->images * c->out_image_stride;
     w.in = random_floats(&g->arena, seed, c->images * c->in_image_stride + 16); // readable behind the end
-    w.weights = random_floats(&g->arena, seed, c->out_channels * (c->in_channels / c->group) * 9);
+    w.weights =
+        random_floats(&g->arena, seed, c->out_channels * (c->in_channels / c->group) * c->kernel_count);
     w.bias = bias ? random_floats(&g->arena, seed, c->out_channels) : NULL;
     w.expected = random_floats(&g->arena, seed, w.n_out);
     w.out = random_floats(&g->arena, seed, w.n_out);
@@ -112,9 +113,9 @@ static void check_case(geometry_case *g, unsigned *seed, bool bias)
     }
 }
 
-static cr_window_spec spec_of(int rule, int mode)
+static cr_window_spec spec_of(int rule, int mode, int64_t kernel)
 {
-    return (cr_window_spec){.kernel = {3, 3},
+    return (cr_window_spec){.kernel = {kernel, kernel},
                             .stride = {1, 1},
                             .dilation = {1, 1},
                             .rule = rule,
@@ -127,12 +128,13 @@ static int check_random(unsigned seed, int rule, int mode, int tries)
     int done = 0;
     for (int i = 0; i < tries; i++) {
         geometry_case g;
-        cr_window_spec s = spec_of(rule, mode);
+        cr_window_spec s = spec_of(rule, mode, i % 2 ? 5 : 3);
         int64_t in[2], group = rand_r(&seed) % 4 == 0 ? 2 : 1;
         for (int a = 0; a < 2; a++) {
             in[a] = 1 + rand_r(&seed) % 19;
             if (rule == CREMA__PAD_RULE__EXPLICIT) {
-                int most = mode == CREMA__PAD_MODE__PARTIAL ? 2 : 3; // no window without an input
+                int most =
+                    mode == CREMA__PAD_MODE__PARTIAL ? (int)s.kernel[a] - 1 : 3; // no window without an input
                 s.pad_before[a] = rand_r(&seed) % (most + 1);
                 s.pad_after[a] = rand_r(&seed) % (most + 1);
             }
@@ -167,10 +169,25 @@ START_TEST(every_cut_of_the_map_equals_the_definition)
     static const int64_t sizes[][4] = {{14, 14, 16, 64}, {13, 15, 3, 16}, {7, 7, 9, 40},   {6, 5, 20, 16},
                                        {30, 33, 2, 32},  {9, 201, 1, 16}, {70, 66, 1, 16}, {2, 130, 1, 33}};
     unsigned seed = 1;
-    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+    for (size_t i = 0; i < 2 * (sizeof sizes / sizeof sizes[0]); i++) {
         geometry_case g;
-        cr_window_spec s = spec_of(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO);
-        ck_assert(geometry_make(&g, &s, 2, sizes[i], sizes[i][2], sizes[i][3], 17, 1));
+        cr_window_spec s = spec_of(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO, i % 2 ? 5 : 3);
+        ck_assert(geometry_make(&g, &s, 2, sizes[i / 2], sizes[i / 2][2], sizes[i / 2][3], 17, 1));
+        check_case(&g, &seed, true);
+        cr_arena_free(&g.arena);
+    }
+}
+END_TEST
+
+// Tiles that end an axis may want 1, 2, 3 or all of their outputs, and differ between rows and columns.
+START_TEST(every_end_of_an_axis_equals_the_definition)
+{
+    unsigned seed = 7;
+    for (int64_t i = 0; i < 32; i++) {
+        geometry_case g;
+        int64_t in[2] = {17 + i % 4, 17 + i / 4 % 4};
+        cr_window_spec s = spec_of(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO, i < 16 ? 3 : 5);
+        ck_assert(geometry_make(&g, &s, 2, in, 2, 16, 16, 1));
         check_case(&g, &seed, true);
         cr_arena_free(&g.arena);
     }
@@ -182,7 +199,7 @@ START_TEST(many_channels_stay_within_bounds)
 {
     unsigned seed = 2;
     geometry_case g;
-    cr_window_spec s = spec_of(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO);
+    cr_window_spec s = spec_of(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO, 3);
     ck_assert(geometry_make(&g, &s, 2, (int64_t[]){12, 12}, 1, 384, 16, 1));
     check_case(&g, &seed, true);
     cr_arena_free(&g.arena);
@@ -195,7 +212,7 @@ START_TEST(fewer_images_need_no_more_scratch)
     for (int64_t size = 1; size < 70; size += 3) {
         geometry_case g;
         const char *why;
-        cr_window_spec s = spec_of(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO);
+        cr_window_spec s = spec_of(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO, 3);
         ck_assert(geometry_make(&g, &s, 2, (int64_t[]){size, size}, 9, 64, 64, 1));
         g.conv.window = &g.window;
         g.conv.kernels = cr_kernels_choose(NULL, &why);
@@ -227,7 +244,7 @@ START_TEST(the_epilogue_is_applied_on_the_way)
 {
     unsigned seed = 5;
     geometry_case g;
-    cr_window_spec s = spec_of(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO);
+    cr_window_spec s = spec_of(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO, 3);
     ck_assert(geometry_make(&g, &s, 2, (int64_t[]){17, 21}, 2, 32, 2 * 41, 2));
     work w = work_of(&g, &seed, true);
     int64_t stride = g.conv.out_image_stride + 3;
@@ -250,11 +267,11 @@ END_TEST
 
 START_TEST(tiles_of_6_need_leave)
 {
-    static const int64_t sizes[][3] = {{30, 36, 1}, {25, 35, 2}, {24, 50, 1}};
+    static const int64_t sizes[][3] = {{30, 36, 1}, {30, 35, 2}, {24, 50, 1}};
     unsigned seed = 6;
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         geometry_case g;
-        cr_window_spec s = spec_of(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__REFLECT);
+        cr_window_spec s = spec_of(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__REFLECT, 3);
         ck_assert(geometry_make(&g, &s, 2, sizes[i], sizes[i][2], 20, 35, 1));
         g.conv.window = &g.window;
         ck_assert_int_eq(cr_conv_winograd.pack_kind(&g.conv), 4);
@@ -270,8 +287,8 @@ static const char *refusal(int64_t kernel, int64_t stride, int64_t dilation, int
 {
     geometry_case g;
     const char *why;
-    cr_window_spec s = spec_of(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO);
-    s.kernel[0] = kernel;
+    cr_window_spec s = spec_of(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO, 3);
+    s.kernel[0] = s.kernel[1] = kernel;
     s.stride[1] = stride;
     s.dilation[0] = dilation;
     ck_assert(geometry_make(&g, &s, 2, (int64_t[]){20, 20}, 1, channels, 32, 1));
@@ -286,7 +303,9 @@ static const char *refusal(int64_t kernel, int64_t stride, int64_t dilation, int
 START_TEST(it_refuses_what_it_is_not_for)
 {
     ck_assert_ptr_null(refusal(3, 1, 1, 16, false));
-    ck_assert_ptr_nonnull(refusal(5, 1, 1, 16, false));
+    ck_assert_ptr_null(refusal(5, 1, 1, 16, false));
+    ck_assert_ptr_nonnull(refusal(4, 1, 1, 16, false));
+    ck_assert_ptr_nonnull(refusal(7, 1, 1, 16, false));
     ck_assert_ptr_nonnull(refusal(3, 2, 1, 16, false));
     ck_assert_ptr_nonnull(refusal(3, 1, 2, 16, false));
     ck_assert_ptr_nonnull(refusal(3, 1, 1, 3, false));
@@ -295,6 +314,6 @@ START_TEST(it_refuses_what_it_is_not_for)
 END_TEST
 
 TEST_MAIN("kernels/winograd", every_mode_equals_the_definition, every_rule_equals_the_definition,
-          every_cut_of_the_map_equals_the_definition, many_channels_stay_within_bounds,
-          fewer_images_need_no_more_scratch, the_epilogue_is_applied_on_the_way, tiles_of_6_need_leave,
-          it_refuses_what_it_is_not_for)
+          every_cut_of_the_map_equals_the_definition, every_end_of_an_axis_equals_the_definition,
+          many_channels_stay_within_bounds, fewer_images_need_no_more_scratch,
+          the_epilogue_is_applied_on_the_way, tiles_of_6_need_leave, it_refuses_what_it_is_not_for)

@@ -2,15 +2,18 @@
  * winograd.c - the loops of the Winograd convolution: transposes, transforms, products.
  *
  * The 1-D transforms are those of the points 0, p, -p, r, -r (, s, -s) and infinity, for the filter g(x) = g0 + g1
- * x + g2 x^2 and with m(x) the product of x - point over the finite points:
+ * x + g2 x^2 (+ ...) and with m(x) the product of x - point over the finite points:
  *
- *     weights   g(point) / m'(point),  and g2 for infinity         (winograd.c of kernels/, in double)
+ *     weights   g(point) / m'(point),  and the last g for infinity (winograd.c of kernels/, in double)
  *     input     the coefficients of m(x) / (x - point),  and of m(x) for infinity
  *     output    1, point, point^2, ...; infinity counts in the last output only
  *
- * The points come in pairs, so that a transform is a sum and a difference of an even and an odd part. A tile of
- * 2 outputs uses 0, p, -p and infinity alone: its own m lacks the factor x^2 - r^2, by which its input is
- * multiplied instead, and so it reads the very weights that tiles of 4 do.
+ * The points come in pairs, so that a transform is a sum and a difference of an even and an odd part. The input's
+ * depends on the points alone, so 4 outputs of 3 taps and 2 outputs of 5 share it.
+ *
+ * A tile of 2 outputs among tiles of 4 uses 0, p, -p and infinity alone: its own m lacks the factor x^2 - r^2, by
+ * which its input is multiplied instead, and so it reads the very weights that tiles of 4 do. A tile that lacks its
+ * last output needs no infinity, which counts there only.
  */
 #include "kernels/winograd.h"
 #include "kernels/simd.h"
@@ -25,7 +28,7 @@
 #define ROWS 6
 #endif
 
-enum { MAX_POINTS = CR_WINOGRAD_MAX_POINTS };
+enum { MAX_POINTS = CR_WINOGRAD_MAX_POINTS, MAX_TAPS = CR_WINOGRAD_MAX_TAPS };
 
 /* ---- transposes ---- */
 
@@ -240,19 +243,28 @@ CR_INLINE void output_6(const cr_vf *y, cr_vf *o)
     o[5] = o1 + 32 * o2 + 0.03125f * o3 + y[7];
 }
 
-CR_INLINE void input_axis(const int outputs, const cr_vf *d, cr_vf *e)
+// 2 outputs of 5 taps.
+CR_INLINE void output_2_of_6(const cr_vf *y, cr_vf *o)
 {
-    if (outputs == 2)
+    o[0] = y[0] + (y[1] + y[2]) + (y[3] + y[4]);
+    o[1] = p_1 * (y[1] - y[2]) + (r_1 * (y[3] - y[4]) + y[5]);
+}
+
+CR_INLINE void input_axis(const int inputs, const cr_vf *d, cr_vf *e)
+{
+    if (inputs == 4)
         input_2(d, e);
-    else if (outputs == 4)
+    else if (inputs == 6)
         input_4(d, e);
     else
         input_6(d, e);
 }
 
-CR_INLINE void output_axis(const int outputs, const cr_vf *y, cr_vf *o)
+CR_INLINE void output_axis(const int outputs, const int taps, const cr_vf *y, cr_vf *o)
 {
-    if (outputs == 2)
+    if (outputs == 2 && taps == 5)
+        output_2_of_6(y, o);
+    else if (outputs == 2)
         output_2(y, o);
     else if (outputs == 4)
         output_4(y, o);
@@ -264,130 +276,207 @@ CR_INLINE void output_axis(const int outputs, const cr_vf *y, cr_vf *o)
 
 // In double, so that the errors are those of the sums alone. Loops over a panel's outputs are made vectors by the
 // compiler.
-CR_INLINE void weights_of(const cr_winograd_weights *p, const int width, const float *w, float *u)
+CR_INLINE void weights_of(const cr_winograd_weights *p, const int taps, const int width, const float *w,
+                          float *u)
 {
-    double tap[9][2 * CR_VECTOR] = {{0}}, half[MAX_POINTS][3][2 * CR_VECTOR];
+    double tap[MAX_TAPS * MAX_TAPS][2 * CR_VECTOR] = {{0}}, half[MAX_POINTS][MAX_TAPS][2 * CR_VECTOR];
     for (int64_t o = 0; o < p->outputs; o++)
-        for (int t = 0; t < 9; t++)
+        for (int t = 0; t < taps * taps; t++)
             tap[t][o] = w[o * p->output_step + t];
     for (int i = 0; i < p->points; i++)
-        for (int t = 0; t < 3; t++)
-            for (int o = 0; o < width; o++)
-                half[i][t][o] =
-                    p->g[i][0] * tap[t][o] + p->g[i][1] * tap[3 + t][o] + p->g[i][2] * tap[6 + t][o];
+        for (int t = 0; t < taps; t++)
+            for (int o = 0; o < width; o++) {
+                half[i][t][o] = 0;
+                for (int k = 0; k < taps; k++)
+                    half[i][t][o] += p->g[i][k] * tap[k * taps + t][o];
+            }
     for (int i = 0; i < p->points; i++)
         for (int j = 0; j < p->points; j++, u += p->q_step)
-            for (int o = 0; o < width; o++)
-                u[o] = (float)(p->g[j][0] * half[i][0][o] + p->g[j][1] * half[i][1][o] +
-                               p->g[j][2] * half[i][2][o]);
+            for (int o = 0; o < width; o++) {
+                double sum = 0;
+                for (int k = 0; k < taps; k++)
+                    sum += p->g[j][k] * half[i][k][o];
+                u[o] = (float)sum;
+            }
 }
 
 static void weights(const cr_winograd_weights *p, const float *w, float *u)
 {
-    if (p->width == CR_VECTOR)
-        weights_of(p, CR_VECTOR, w, u);
+    if (p->taps == 3 && p->width == CR_VECTOR)
+        weights_of(p, 3, CR_VECTOR, w, u);
+    else if (p->taps == 3)
+        weights_of(p, 3, 2 * CR_VECTOR, w, u);
+    else if (p->width == CR_VECTOR)
+        weights_of(p, 5, CR_VECTOR, w, u);
     else
-        weights_of(p, 2 * CR_VECTOR, w, u);
+        weights_of(p, 5, 2 * CR_VECTOR, w, u);
 }
 
 /* ---- tiles ---- */
 
-// Where point (i, j) of a tile is among the algorithm's: a tile of 2 has the first three and the last.
-CR_INLINE int64_t place(const cr_winograd_tiles *t, const int points, const int height, const int width,
-                        int i, int j)
+// What a kind of tiles has, in constants: points of the algorithm, taps, and outputs that are computed.
+typedef struct kind {
+    int points, taps, height, width;
+} kind;
+
+// How the points of a tile differ from those of most, which are whole: they have all points, q_step apart.
+typedef struct places {
+    bool has[MAX_POINTS][MAX_POINTS], whole;
+    int64_t shift[MAX_POINTS]; // of columns
+} places;
+
+// The algorithm's number of a tile's point: a tile of 2 among tiles of 4 has the first three and the last.
+CR_INLINE int number(const int points, const int tile_points, int i)
 {
-    int row = i == height + 1 ? points - 1 : i, column = j == width + 1 ? points - 1 : j;
-    return (row * points + column) * t->q_step - (column == 3 || column == 4 ? t->narrow_shift : 0);
+    return i == tile_points - 1 ? points - 1 : i;
 }
 
-CR_INLINE void input_tiles(const cr_winograd_tiles *t, const int points, const int height, const int width,
+// Of all that are whole only these stand among tiles at the end of a row.
+CR_INLINE bool is_low(const kind k)
+{
+    return k.height < k.width;
+}
+
+CR_INLINE places places_of(const cr_winograd_tiles *t, const kind k)
+{
+    const int height = k.height + k.taps - 1, width = k.width + k.taps - 1;
+    places p = {.whole = is_low(k) || t->narrow_shift == 0};
+    for (int j = 0; j < width; j++) {
+        int column = number(k.points, width, j);
+        p.shift[j] = t->everywhere >> column & 1 ? 0 : t->narrow_shift;
+        for (int i = 0; i < height; i++) {
+            p.has[i][j] = t->rows >> number(k.points, height, i) & t->columns >> column & 1;
+            p.whole &= p.has[i][j];
+        }
+    }
+    return p;
+}
+
+// Of a tile's point (i, j), q_step apart in the order of all points of the algorithm.
+CR_INLINE int64_t place(const kind k, int64_t q_step, int i, int j)
+{
+    int row = number(k.points, k.height + k.taps - 1, i), column = number(k.points, k.width + k.taps - 1, j);
+    return (row * k.points + column) * q_step;
+}
+
+CR_INLINE void input_tiles(const cr_winograd_tiles *t, const kind k, const places *p, const bool whole,
                            const float *slab, float *v)
 {
+    const int height = k.height + k.taps - 1, width = k.width + k.taps - 1;
     for (int64_t n = t->count; n > 0; n--) {
         cr_vf half[MAX_POINTS][MAX_POINTS];
         CR_UNROLL
-        for (int j = 0; j < width + 2; j++) {
+        for (int j = 0; j < width; j++) {
             cr_vf d[MAX_POINTS], e[MAX_POINTS];
             CR_UNROLL
-            for (int i = 0; i < height + 2; i++)
+            for (int i = 0; i < height; i++)
                 d[i] = cr_load(slab + i * t->row_step + j * CR_VECTOR);
             input_axis(height, d, e);
             CR_UNROLL
-            for (int i = 0; i < height + 2; i++)
+            for (int i = 0; i < height; i++)
                 half[i][j] = e[i];
         }
         CR_UNROLL
-        for (int i = 0; i < height + 2; i++) {
+        for (int i = 0; i < height; i++) {
             cr_vf e[MAX_POINTS];
             input_axis(width, half[i], e);
             CR_UNROLL
-            for (int j = 0; j < width + 2; j++)
-                cr_store(v + place(t, points, height, width, i, j), e[j]);
+            for (int j = 0; j < width; j++)
+                if (whole)
+                    cr_store(v + place(k, t->q_step, i, j) - (is_low(k) ? p->shift[j] : 0), e[j]);
+                else if (p->has[i][j])
+                    cr_store(v + place(k, t->q_step, i, j) - p->shift[j], e[j]);
         }
-        slab += width * CR_VECTOR;
+        slab += k.width * CR_VECTOR;
         v += t->tile_step;
     }
 }
 
-CR_INLINE void output_tiles(const cr_winograd_tiles *t, const int points, const int height, const int width,
+CR_INLINE void output_tiles(const cr_winograd_tiles *t, const kind k, const places *p, const bool whole,
                             const float *y, float *strip)
 {
+    const int height = k.height + k.taps - 1, width = k.width + k.taps - 1;
     for (int64_t n = t->count; n > 0; n--) {
         cr_vf half[MAX_POINTS][MAX_POINTS];
         CR_UNROLL
-        for (int j = 0; j < width + 2; j++) {
+        for (int j = 0; j < width; j++) {
             cr_vf d[MAX_POINTS], o[MAX_POINTS];
             CR_UNROLL
-            for (int i = 0; i < height + 2; i++)
-                d[i] = cr_load(y + place(t, points, height, width, i, j));
-            output_axis(height, d, o);
-            CR_UNROLL
             for (int i = 0; i < height; i++)
+                if (whole)
+                    d[i] = cr_load(y + place(k, t->q_step, i, j) - (is_low(k) ? p->shift[j] : 0));
+                else
+                    d[i] = p->has[i][j] ? cr_load(y + place(k, t->q_step, i, j) - p->shift[j]) : (cr_vf){0};
+            output_axis(k.height, k.taps, d, o);
+            CR_UNROLL
+            for (int i = 0; i < k.height; i++)
                 half[i][j] = o[i];
         }
         CR_UNROLL
-        for (int i = 0; i < height; i++) {
+        for (int i = 0; i < k.height; i++) {
             cr_vf o[MAX_POINTS];
-            output_axis(width, half[i], o);
+            output_axis(k.width, k.taps, half[i], o);
             CR_UNROLL
-            for (int j = 0; j < width; j++)
+            for (int j = 0; j < k.width; j++)
                 cr_store(strip + i * t->row_step + j * CR_VECTOR, o[j]);
         }
         y += t->tile_step;
-        strip += width * CR_VECTOR;
+        strip += k.width * CR_VECTOR;
     }
+}
+
+CR_INLINE void input_kind(const cr_winograd_tiles *t, const kind k, const float *slab, float *v)
+{
+    places p = places_of(t, k);
+    if (p.whole)
+        input_tiles(t, k, &p, true, slab, v);
+    else
+        input_tiles(t, k, &p, false, slab, v);
 }
 
 static void input(const cr_winograd_tiles *t, const float *slab, float *v)
 {
     if (t->points == 8)
-        input_tiles(t, 8, 6, 6, slab, v);
+        input_kind(t, (kind){8, 3, 6, 6}, slab, v);
     else if (t->points == 4)
-        input_tiles(t, 4, 2, 2, slab, v);
+        input_kind(t, (kind){4, 3, 2, 2}, slab, v);
+    else if (t->taps == 5)
+        input_kind(t, (kind){6, 5, 2, 2}, slab, v);
     else if (t->height == 4 && t->width == 4)
-        input_tiles(t, 6, 4, 4, slab, v);
+        input_kind(t, (kind){6, 3, 4, 4}, slab, v);
     else if (t->height == 4)
-        input_tiles(t, 6, 4, 2, slab, v);
+        input_kind(t, (kind){6, 3, 4, 2}, slab, v);
     else if (t->width == 4)
-        input_tiles(t, 6, 2, 4, slab, v);
+        input_kind(t, (kind){6, 3, 2, 4}, slab, v);
     else
-        input_tiles(t, 6, 2, 2, slab, v);
+        input_kind(t, (kind){6, 3, 2, 2}, slab, v);
+}
+
+CR_INLINE void output_kind(const cr_winograd_tiles *t, const kind k, const float *y, float *strip)
+{
+    places p = places_of(t, k);
+    if (p.whole)
+        output_tiles(t, k, &p, true, y, strip);
+    else
+        output_tiles(t, k, &p, false, y, strip);
 }
 
 static void output(const cr_winograd_tiles *t, const float *y, float *strip)
 {
     if (t->points == 8)
-        output_tiles(t, 8, 6, 6, y, strip);
+        output_kind(t, (kind){8, 3, 6, 6}, y, strip);
     else if (t->points == 4)
-        output_tiles(t, 4, 2, 2, y, strip);
+        output_kind(t, (kind){4, 3, 2, 2}, y, strip);
+    else if (t->taps == 5)
+        output_kind(t, (kind){6, 5, 2, 2}, y, strip);
     else if (t->height == 4 && t->width == 4)
-        output_tiles(t, 6, 4, 4, y, strip);
+        output_kind(t, (kind){6, 3, 4, 4}, y, strip);
     else if (t->height == 4)
-        output_tiles(t, 6, 4, 2, y, strip);
+        output_kind(t, (kind){6, 3, 4, 2}, y, strip);
     else if (t->width == 4)
-        output_tiles(t, 6, 2, 4, y, strip);
+        output_kind(t, (kind){6, 3, 2, 4}, y, strip);
     else
-        output_tiles(t, 6, 2, 2, y, strip);
+        output_kind(t, (kind){6, 3, 2, 2}, y, strip);
 }
 
 /* ---- products ---- */
