@@ -25,7 +25,7 @@ BLAS_PKG := $(firstword $(wildcard $(addprefix /usr/lib/$(shell $(CC) -print-mul
                                    openmp/pkgconfig serial/pkgconfig)))
 PKG := PKG_CONFIG_PATH=$(BLAS_PKG):$$PKG_CONFIG_PATH pkg-config
 LIB_PACKAGES := libprotobuf-c yaml-0.1 openblas
-TOOLS_PACKAGES := libturbojpeg libpng cairo
+TOOLS_PACKAGES := libturbojpeg libpng cairo hdf5
 
 # Text that is cut to its buffer is cut on purpose; clang does not know that warning.
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wconversion -Werror \
@@ -47,8 +47,9 @@ TOOLS_LIBS := $(shell $(PKG) --libs $(TOOLS_PACKAGES) 2>/dev/null) -ldl
 
 SRC := $(wildcard src/*/*.c)
 CLI_SRC := $(wildcard src/cli/*.c)
-# What libcrema-tools adds: summaries, pictures, .npy, drawings, the checker, conversions.
-TOOLS_SRC := $(wildcard src/inspect/*.c src/check/*.c src/convert/*.c src/write/*.c src/read/image*.c src/read/npy.c src/api/tools*.c)
+# What libcrema-tools adds: summaries, pictures, .npy, HDF5, drawings, the checker, conversions.
+TOOLS_SRC := $(wildcard src/inspect/*.c src/check/*.c src/convert/*.c src/write/*.c src/read/image*.c \
+             src/read/npy*.c src/read/hdf5.c src/read/weights_file.c src/api/tools*.c)
 LIB_SRC := $(filter-out $(CLI_SRC) $(TOOLS_SRC),$(SRC))
 
 # The ISA levels: src/kernels/isa/*.c is compiled once for each (src/kernels/kernels.h).

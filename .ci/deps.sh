@@ -4,7 +4,7 @@
 # network, no output) when there are none. Other systems: says what is missing.
 set -u
 build="gcc libc6-dev make pkg-config protobuf-c-compiler libprotobuf-c-dev libprotobuf-dev
-libopenblas-openmp-dev libyaml-dev libturbojpeg0-dev libpng-dev libcairo2-dev"
+libopenblas-openmp-dev libyaml-dev libturbojpeg0-dev libpng-dev libcairo2-dev libhdf5-dev"
 test="check clang clang-format valgrind python3-numpy"
 want=$build
 [ "${1:-}" = test ] && want="$build $test"
@@ -15,7 +15,7 @@ if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
     for tool in "${CC:-cc}" make pkg-config protoc-c; do
         command -v "${tool%% *}" >/dev/null || missing="$missing $tool"
     done
-    for library in libprotobuf-c yaml-0.1 openblas libturbojpeg libpng cairo; do
+    for library in libprotobuf-c yaml-0.1 openblas libturbojpeg libpng cairo hdf5; do
         pkg-config --exists "$library" 2>/dev/null || missing="$missing $library"
     done
     [ -z "$missing" ] && exit 0

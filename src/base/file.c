@@ -194,6 +194,11 @@ cr_status cr_writer_open(cr_writer **writer, const char *path, bool force, cr_er
     return CREMA_OK;
 }
 
+const char *cr_writer_temporary(const cr_writer *w)
+{
+    return w->temporary;
+}
+
 cr_status cr_writer_write(cr_writer *w, const void *data, size_t n, cr_err *err)
 {
     return fwrite(data, 1, n, w->stream) == n ? CREMA_OK : io_error(err, w->path, "write");

@@ -36,6 +36,8 @@ typedef struct cr_writer cr_writer;
 
 // Starts writing path; nothing is at path until cr_writer_commit. With !force an existing path is an error.
 cr_status cr_writer_open(cr_writer **writer, const char *path, bool force, cr_err *err);
+// Where the file is being written, for a library that writes by path: it may open and fill it before commit.
+const char *cr_writer_temporary(const cr_writer *writer);
 cr_status cr_writer_write(cr_writer *writer, const void *data, size_t n, cr_err *err);
 cr_status cr_writer_commit(cr_writer *writer, cr_err *err); // closes and frees the writer, also on error
 void cr_writer_abort(cr_writer *writer);                    // removes the temporary file; NULL is fine

@@ -285,22 +285,40 @@ static void to_c_order(const cr_shape *shape, size_t count, const float *from, f
     }
 }
 
+// The header, and the size of the file against it.
+static cr_status open_array(header *h, cr_err *err)
+{
+    cr_status status = read_header(h, err);
+    if (status != CREMA_OK)
+        return status;
+    size_t count = (size_t)cr_shape_count(&h->shape), bytes;
+    uint64_t there = h->file->size - h->values_at;
+    char text[CR_SHAPE_TEXT];
+    if (cr_size_mul(count, (size_t)h->type.bytes, &bytes) && bytes == there)
+        return CREMA_OK;
+    return cr_fail(err, CREMA_ERR_INPUT, &(cr_pos){h->file->name, 0, 0},
+                   "%s: %llu bytes follow the header, which says shape %s of type %c%d",
+                   count > there / (size_t)h->type.bytes ? "is cut short" : "has bytes behind its values",
+                   (unsigned long long)there, cr_shape_text(&h->shape, text, sizeof text), h->type.kind,
+                   h->type.bytes);
+}
+
+cr_status cr_npy_shape(const cr_file *file, cr_shape *shape, cr_err *err)
+{
+    header h = {.file = file};
+    cr_status status = open_array(&h, err);
+    *shape = h.shape;
+    return status;
+}
+
 cr_status cr_npy_read(const cr_file *file, cr_shape *shape, float **data, cr_err *err)
 {
     *data = NULL;
     header h = {.file = file};
-    cr_status status = read_header(&h, err);
+    cr_status status = open_array(&h, err);
     if (status != CREMA_OK)
         return status;
-    size_t count = (size_t)cr_shape_count(&h.shape), bytes;
-    uint64_t there = file->size - h.values_at;
-    char text[CR_SHAPE_TEXT];
-    if (!cr_size_mul(count, (size_t)h.type.bytes, &bytes) || bytes != there)
-        return cr_fail(err, CREMA_ERR_INPUT, &(cr_pos){file->name, 0, 0},
-                       "%s: %llu bytes follow the header, which says shape %s of type %c%d",
-                       count > there / (size_t)h.type.bytes ? "is cut short" : "has bytes behind its values",
-                       (unsigned long long)there, cr_shape_text(&h.shape, text, sizeof text), h.type.kind,
-                       h.type.bytes);
+    size_t count = (size_t)cr_shape_count(&h.shape);
     float *values = cr_alloc(count ? count * sizeof(float) : 1);
     if (!values)
         return cr_no_memory(err);

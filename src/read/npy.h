@@ -12,6 +12,8 @@
 
 // True if the file starts as every .npy file does; false if it can't be read.
 bool cr_npy_is(const cr_file *file);
+// The shape alone; the file's size must fit it.
+cr_status cr_npy_shape(const cr_file *file, cr_shape *shape, cr_err *err);
 // *data holds the values (never NULL on success); free it with cr_free. Nothing may stand behind the values.
 cr_status cr_npy_read(const cr_file *file, cr_shape *shape, float **data, cr_err *err);
 cr_status cr_npy_load(const char *path, cr_shape *shape, float **data, cr_err *err);

@@ -2,6 +2,7 @@
 #include "tests/test.h"
 
 #include <dirent.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,33 +15,27 @@ void folder_make(folder *f)
     ck_assert_ptr_nonnull(mkdtemp(f->path));
 }
 
-// Visits the files; removes them or not. Returns how many there are.
-static int visit(folder *f, int remove_them)
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
 {
-    DIR *dir = opendir(f->path);
-    ck_assert_ptr_nonnull(dir);
-    int n = 0;
-    for (struct dirent *e; (e = readdir(dir));) {
-        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-            continue;
-        n++;
-        if (remove_them)
-            unlink(folder_path(f, e->d_name));
-    }
-    closedir(dir);
-    return n;
+    (void)st, (void)kind, (void)at;
+    return remove(path);
 }
 
 void folder_remove(folder *f)
 {
-    visit(f, 1);
-    ck_assert_int_eq(rmdir(f->path), 0);
+    ck_assert_int_eq(nftw(f->path, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
     cr_arena_free(&f->arena);
 }
 
 int folder_n_files(folder *f)
 {
-    return visit(f, 0);
+    DIR *dir = opendir(f->path);
+    ck_assert_ptr_nonnull(dir);
+    int n = 0;
+    for (struct dirent *e; (e = readdir(dir));)
+        n += strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0;
+    closedir(dir);
+    return n;
 }
 
 const char *folder_path(folder *f, const char *name)
