@@ -26,6 +26,20 @@ typedef struct job {
     int64_t k_step; // products of a part
 } job;
 
+// The rows of an item, which begin with channel `first`.
+static void finish(const cr_dot_product *d, const cr_epilogue *epilogue, int64_t first)
+{
+    if (!epilogue)
+        return;
+    cr_epilogue e = *epilogue;
+    cr_epilogue_out out = {d->y, d->n, e.slopes ? d->m : 1, e.slopes ? 1 : d->m, d->y_step};
+    if (e.add)
+        e.add += first;
+    if (e.slopes)
+        e.slopes += first;
+    cr_epilogue_apply(&e, &out, NULL);
+}
+
 static void run_rows(void *ctx, int64_t item, int slot)
 {
     (void)slot;
@@ -45,6 +59,7 @@ static void run_rows(void *ctx, int64_t item, int slot)
         d.add = true;
         p += j->k_step;
     } while (p < whole->k);
+    finish(&d, whole->epilogue, first);
 }
 
 void cr_dot(const cr_kernels *kernels, const cr_dot_product *dot, cr_pool *pool)
@@ -85,6 +100,12 @@ static void run(const cr_conv *conv, const cr_conv_buffers *buffers)
         d.x = buffers->in + g * k;
         d.y = buffers->out + g * m;
         d.bias = buffers->bias ? buffers->bias + g * m : NULL;
+        cr_epilogue epilogue = buffers->epilogue ? *buffers->epilogue : (cr_epilogue){0};
+        if (epilogue.add)
+            epilogue.add += g * m;
+        if (epilogue.slopes)
+            epilogue.slopes += g * m;
+        d.epilogue = buffers->epilogue ? &epilogue : NULL;
         cr_dot(conv->kernels, &d, buffers->pool);
     }
 }
@@ -96,4 +117,4 @@ static size_t scratch_bytes(const cr_conv *conv)
 }
 
 const cr_conv_algorithm cr_conv_dot = {
-    .name = "dot", .accepts = accepts, .scratch_bytes = scratch_bytes, .run = run};
+    .name = "dot", .accepts = accepts, .scratch_bytes = scratch_bytes, .epilogue = true, .run = run};

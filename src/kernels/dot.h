@@ -4,7 +4,7 @@
 #ifndef CR_KERNELS_DOT_H
 #define CR_KERNELS_DOT_H
 
-#include "base/parallel.h"
+#include "kernels/epilogue.h"
 #include "kernels/kernels.h"
 
 #include <stdbool.h>
@@ -17,11 +17,12 @@ typedef struct cr_dot_product {
     const float *bias; // (m) or NULL
     float *y;          // y[i][j] at y[i + j * y_step]
     int64_t y_step;
-    bool add; // to what stands in y; then bias is not looked at
+    bool add;                    // to what stands in y; then bias is not looked at
+    const cr_epilogue *epilogue; // for cr_dot; channels are rows, images columns; NULL: none
 } cr_dot_product;
 
 typedef struct cr_dot_kernels {
-    void (*run)(const cr_dot_product *dot); // y must overlap nothing else
+    void (*run)(const cr_dot_product *dot); // y must overlap nothing else; without the epilogue
 } cr_dot_kernels;
 
 // The same on all threads. add must be false.

@@ -43,6 +43,15 @@ static void run(const cr_step *step, cr_run *run)
     cr_elementwise_plain(step, run, piece);
 }
 
+static cr_status gives(const cr_step *step, const cr_preparing *p, cr_fusion *what, bool *is, cr_err *err)
+{
+    const context *ctx = step->layer->ctx;
+    (void)p, (void)err;
+    what->epilogue = (cr_epilogue){.activation = CR_ACT_CLIP, .min = ctx->min, .max = ctx->max};
+    *is = ctx->min <= ctx->max;
+    return CREMA_OK;
+}
+
 const cr_layer_type cr_layer_clip = {
     .name = "Clip",
     .about = "values limited to a range",
@@ -56,4 +65,5 @@ const cr_layer_type cr_layer_clip = {
     .setup = setup,
     .shape = cr_shape_like_bottom,
     .run = run,
+    .gives = gives,
 };

@@ -294,11 +294,24 @@ static void run_copied(const cr_conv_data *d, const cr_tensor *in, cr_tensor *ou
     copy_entries(b.out, out_entry, out->data, out->image_stride, out->shape.dim[0], out_entry);
 }
 
+// For an algorithm that leaves the epilogue to others.
+static void finish(const cr_conv_data *d, const cr_conv_buffers *b, const cr_tensor *out, cr_pool *pool)
+{
+    const cr_shape *shape = &out->shape;
+    if (!b->epilogue || (d->algorithm && d->algorithm->epilogue))
+        return;
+    cr_epilogue_out o = {.data = out->data, .images = shape->dim[0], .channels = shape->dim[1]};
+    o.count = cr_shape_range(shape, 2, shape->rank);
+    o.image_stride = out->image_stride;
+    cr_epilogue_apply(b->epilogue, &o, pool);
+}
+
 void cr_conv_base_run(const cr_step *step, cr_run *run, bool transposed,
                       void (*fn)(const cr_conv *conv, const cr_conv_buffers *buffers))
 {
     const cr_conv_data *d = step->data;
     cr_conv conv = d->conv;
+    cr_epilogue epilogue;
     for (int i = 0; i < step->n_in; i++) {
         const cr_tensor *in = cr_in(step, run, i);
         cr_tensor *out = cr_out(step, run, i);
@@ -308,6 +321,7 @@ void cr_conv_base_run(const cr_step *step, cr_run *run, bool transposed,
         b.slot_scratch = run->slot_scratch;
         b.slot_step = run->slot_bytes;
         b.pool = run->pool;
+        b.epilogue = cr_step_epilogue(step, run, &epilogue);
         if (d->batch_axis_0) {
             conv.images = in->shape.dim[0]; // may be fewer than planned
             conv.in_image_stride = transposed ? out->image_stride : in->image_stride;
@@ -320,6 +334,7 @@ void cr_conv_base_run(const cr_step *step, cr_run *run, bool transposed,
         }
         if (d->copied)
             run_copied(d, in, out, b, fn);
+        finish(d, &b, out, run->pool);
     }
 }
 
@@ -368,6 +383,13 @@ cr_status cr_conv_base_prepare_conv(cr_step *step, const cr_preparing *p, const 
     if (status)
         return status;
     return cr_conv_base_scratch(step, p, d, d->algorithm->scratch_bytes(&d->conv), err);
+}
+
+unsigned cr_conv_base_takes(const cr_step *step, const cr_preparing *p)
+{
+    const Crema__ConvolutionParameter *param = step->layer->param->convolution_param;
+    int rank = p->tensor[step->in[0]].shape.rank, axis = param->axis < 0 ? param->axis + rank : param->axis;
+    return axis == 1 ? CR_TAKES_ACTIVATION : 0;
 }
 
 void cr_conv_base_run_conv(const cr_step *step, cr_run *run)

@@ -44,6 +44,8 @@ cr_status cr_conv_base_prepare(cr_step *step, const cr_preparing *p, const cr_co
 // The same for a convolution, algorithm and scratch included.
 cr_status cr_conv_base_prepare_conv(cr_step *step, const cr_preparing *p, const cr_conv_kind *kind,
                                     cr_err *err);
+// For a row's takes(): what the epilogue of a convolution can do.
+unsigned cr_conv_base_takes(const cr_step *step, const cr_preparing *p);
 // data->algorithm for data->conv: the first that accepts, or the forced one.
 cr_status cr_conv_base_choose(const cr_step *step, const cr_preparing *p, cr_conv_data *data, cr_err *err);
 // Sets the step's scratch, of which the algorithm needs `bytes`.

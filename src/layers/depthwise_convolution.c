@@ -99,4 +99,5 @@ const cr_layer_type cr_layer_depthwise_convolution = {
     .shape = shape,
     .prepare = prepare,
     .run = cr_conv_base_run_conv,
+    .takes = cr_conv_base_takes,
 };

@@ -20,6 +20,14 @@ static void run(const cr_step *step, cr_run *run)
     cr_elementwise_plain(step, run, piece);
 }
 
+static cr_status gives(const cr_step *step, const cr_preparing *p, cr_fusion *what, bool *is, cr_err *err)
+{
+    (void)step, (void)p, (void)err;
+    what->epilogue.activation = CR_ACT_HARDSWISH;
+    *is = true;
+    return CREMA_OK;
+}
+
 const cr_layer_type cr_layer_hard_swish = {
     .name = "HardSwish",
     .about = "x relu6(x + 3) / 6",
@@ -31,4 +39,5 @@ const cr_layer_type cr_layer_hard_swish = {
     .flags = CR_INPLACE | CR_STRIDED,
     .shape = cr_shape_like_bottom,
     .run = run,
+    .gives = gives,
 };

@@ -82,6 +82,8 @@ static void run_dot(const cr_step *step, cr_run *run, const product *x, const fl
     d.bias = step->n_blobs > 1 ? step->blob[1] : NULL;
     d.y = out;
     d.y_step = x->y_step;
+    cr_epilogue epilogue;
+    d.epilogue = cr_step_epilogue(step, run, &epilogue);
     cr_dot(step->data, &d, run->pool);
 }
 
@@ -107,6 +109,14 @@ static void run_product(const cr_step *step, cr_run *run, const product *x, cons
     for (int64_t row = 0; p->bias_term && row < x->rows; row++)
         for (int64_t i = 0; i < n; i++)
             out[row * x->y_step + i] += step->blob[1][i];
+}
+
+// Where run() comes to a single run_dot(), and the outputs are the channels.
+static unsigned takes(const cr_step *step, const cr_preparing *prep)
+{
+    const Crema__InnerProductParameter *p = param(step->layer);
+    int axis = p->axis < 0 ? p->axis + prep->tensor[step->in[0]].shape.rank : p->axis;
+    return axis == 1 && !p->transpose ? CR_TAKES_ACTIVATION : 0;
 }
 
 static void run(const cr_step *step, cr_run *run)
@@ -148,4 +158,5 @@ const cr_layer_type cr_layer_inner_product = {
     .shape = shape,
     .prepare = prepare,
     .run = run,
+    .takes = takes,
 };

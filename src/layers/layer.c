@@ -55,6 +55,19 @@ cr_tensor *cr_out(const cr_step *step, const cr_run *run, int i)
     return &run->tensor[step->out[i]];
 }
 
+const cr_epilogue *cr_step_epilogue(const cr_step *step, const cr_run *run, cr_epilogue *room)
+{
+    const cr_fusion *f = step->fusion;
+    if (!f || (f->add < 0 && f->epilogue.activation == CR_ACT_NONE))
+        return NULL;
+    *room = f->epilogue;
+    if (f->add >= 0) {
+        room->add = run->tensor[f->add].data;
+        room->add_image_stride = run->tensor[f->add].image_stride;
+    }
+    return room;
+}
+
 cr_blob_spec cr_shaping_blob(const cr_layer *layer, const cr_shaping *s, int i)
 {
     return s->blob_at ? s->blob_at(layer, s, i) : s->blob[i];

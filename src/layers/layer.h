@@ -5,6 +5,8 @@
  *   shape    per plan: output shapes, the shapes of the weights, cost; pure
  *   prepare  per plan: picks the implementation, builds tables, asks for scratch and packs
  *   run      per inference: computes; never allocates, never fails (but where data decide, see cr_run.err)
+ *   gives    per plan: what it does to each value, where the step before can do that on the way out
+ *   takes    per plan: what of that its own step can do (plan/fuse.c joins the two)
  *
  * A layer sees shapes and buffers, never the graph. Semantics are Caffe's own; where they are odd, the layer's
  * file says so and names the source.
@@ -16,6 +18,7 @@
 
 #include "base/parallel.h"
 #include "base/tensor.h"
+#include "kernels/epilogue.h"
 #include "schema/notes.h"
 
 // From crema.pb-c.h, which a layer's own file includes to read its fields.
@@ -36,11 +39,19 @@ enum cr_layer_flags {
     CR_UNKNOWN = 128  // no such type: loaded only where nothing has to run
 };
 
+enum cr_takes {
+    CR_TAKES_AFFINE = 1,
+    CR_TAKES_SUM = 2,
+    CR_TAKES_ACTIVATION = 4,
+    CR_TAKES_ALL = CR_TAKES_AFFINE | CR_TAKES_SUM | CR_TAKES_ACTIVATION
+};
+
 typedef struct cr_layer cr_layer;
 typedef struct cr_step cr_step;
 typedef struct cr_run cr_run;
 typedef struct cr_shaping cr_shaping;
 typedef struct cr_preparing cr_preparing;
+typedef struct cr_fusion cr_fusion;
 
 typedef struct cr_layer_type {
     const char *name;       // "Convolution"
@@ -61,6 +72,11 @@ typedef struct cr_layer_type {
     cr_status (*shape)(const cr_layer *layer, cr_shaping *s, cr_err *err);
     cr_status (*prepare)(cr_step *step, const cr_preparing *p, cr_err *err); // may be NULL
     void (*run)(const cr_step *step, cr_run *run);
+    // Fusion; neither is called in an exact plan. Shapes are final, strides are not. gives() is called once: false
+    // (with CREMA_OK) where this instance is not of that kind. A layer that gives and is not taken may still run as
+    // what it gives (layers/fused.h); then prepare() is not called.
+    cr_status (*gives)(const cr_step *step, const cr_preparing *p, cr_fusion *what, bool *is, cr_err *err);
+    unsigned (*takes)(const cr_step *step, const cr_preparing *p); // of cr_takes
     void (*release)(cr_layer *layer); // with the graph, also after setup failed; NULL: the arena has it all
 } cr_layer_type;
 
@@ -127,6 +143,17 @@ struct cr_preparing {
     void *owner; // of pack()
 };
 
+// What is done to the values of top 0 before they are stored, channels being axis 1:
+//     activation(x * scale[channel] + shift[channel] + add)
+// As a layer gives it, x is bottom 0 and `add` is bottom 1. As a step has it, it is what all the layers do that the
+// step took; x is then what the step computes by itself, or bottom 0 in layers/fused.h.
+typedef struct cr_fusion {
+    const double *scale, *shift; // in the plan's arena; both or neither
+    int affine;           // the last layer (its index) that scale and shift come from: names a fold in keys
+    int add;              // tensor id of the operand; -1: none
+    cr_epilogue epilogue; // activation with its parameters; its add is set when running
+} cr_fusion;
+
 // One entry of a plan; immutable while running.
 struct cr_step {
     const cr_layer *layer;
@@ -145,6 +172,8 @@ struct cr_step {
     int64_t macs;
     const cr_shaping *shaping; // what shape() said
     bool dynamic; // some bottom's shape is known only while running: shape() is asked again before run()
+    const cr_fusion *fusion; // NULL: nothing; it never comes with more than one top, nor with dynamic shapes
+    const cr_step *part_of;  // the step that took this layer and does its work; NULL: this one
 };
 
 // What a run function gets: one runner's buffers.
@@ -161,6 +190,9 @@ struct cr_run {
 
 const cr_tensor *cr_in(const cr_step *step, const cr_run *run, int i);
 cr_tensor *cr_out(const cr_step *step, const cr_run *run, int i);
+
+// The epilogue of a step that runs: `room` filled for this run, or NULL where there is nothing to do.
+const cr_epilogue *cr_step_epilogue(const cr_step *step, const cr_run *run, cr_epilogue *room);
 
 // Blob i of those that shape() asked for.
 cr_blob_spec cr_shaping_blob(const cr_layer *layer, const cr_shaping *s, int i);

@@ -7,6 +7,8 @@
 #include "crema.pb-c.h"
 #include "layers/elementwise.h"
 
+#include <string.h>
+
 static cr_status shape(const cr_layer *layer, cr_shaping *s, cr_err *err)
 {
     const Crema__PReLUParameter *p = layer->param->prelu_param;
@@ -47,6 +49,23 @@ static void run(const cr_step *step, cr_run *run)
     cr_elementwise(step, run, &rows, piece, &slopes);
 }
 
+static cr_status gives(const cr_step *step, const cr_preparing *p, cr_fusion *what, bool *is, cr_err *err)
+{
+    const Crema__PReLUParameter *param = step->layer->param->prelu_param;
+    *is = true;
+    if (param && param->channel_shared) {
+        what->epilogue = (cr_epilogue){.activation = CR_ACT_RELU, .slope = step->blob[0][0]};
+        return CREMA_OK;
+    }
+    size_t channels = (size_t)p->tensor[step->in[0]].shape.dim[1];
+    float *slopes = cr_arena_array(p->arena, channels, sizeof *slopes);
+    if (!slopes)
+        return cr_no_memory(err);
+    memcpy(slopes, step->blob[0], channels * sizeof *slopes);
+    what->epilogue = (cr_epilogue){.activation = CR_ACT_PRELU, .slopes = slopes};
+    return CREMA_OK;
+}
+
 const cr_layer_type cr_layer_prelu = {
     .name = "PReLU",
     .about = "max(x, 0), with a learned slope per channel for negative values",
@@ -58,4 +77,5 @@ const cr_layer_type cr_layer_prelu = {
     .flags = CR_INPLACE | CR_STRIDED,
     .shape = shape,
     .run = run,
+    .gives = gives,
 };

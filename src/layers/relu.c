@@ -33,6 +33,15 @@ static void run(const cr_step *step, cr_run *run)
     cr_elementwise_plain(step, run, piece);
 }
 
+static cr_status gives(const cr_step *step, const cr_preparing *p, cr_fusion *what, bool *is, cr_err *err)
+{
+    const context *ctx = step->layer->ctx;
+    (void)p, (void)err;
+    what->epilogue = (cr_epilogue){.activation = CR_ACT_RELU, .slope = ctx->slope};
+    *is = true;
+    return CREMA_OK;
+}
+
 const cr_layer_type cr_layer_relu = {
     .name = "ReLU",
     .about = "max(x, 0), or a slope for negative values",
@@ -46,4 +55,5 @@ const cr_layer_type cr_layer_relu = {
     .setup = setup,
     .shape = cr_shape_like_bottom,
     .run = run,
+    .gives = gives,
 };

@@ -34,6 +34,15 @@ static void run(const cr_step *step, cr_run *run)
     cr_elementwise_plain(step, run, piece);
 }
 
+static cr_status gives(const cr_step *step, const cr_preparing *p, cr_fusion *what, bool *is, cr_err *err)
+{
+    const context *ctx = step->layer->ctx;
+    (void)p, (void)err;
+    what->epilogue = (cr_epilogue){.activation = CR_ACT_CLIP, .min = 0, .max = 6};
+    *is = ctx->slope == 0;
+    return CREMA_OK;
+}
+
 const cr_layer_type cr_layer_relu6 = {
     .name = "ReLU6",
     .about = "x limited to 0 and 6",
@@ -47,4 +56,5 @@ const cr_layer_type cr_layer_relu6 = {
     .setup = setup,
     .shape = cr_shape_like_bottom,
     .run = run,
+    .gives = gives,
 };

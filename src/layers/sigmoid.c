@@ -20,6 +20,14 @@ static void run(const cr_step *step, cr_run *run)
     cr_elementwise_plain(step, run, piece);
 }
 
+static cr_status gives(const cr_step *step, const cr_preparing *p, cr_fusion *what, bool *is, cr_err *err)
+{
+    (void)step, (void)p, (void)err;
+    what->epilogue.activation = CR_ACT_SIGMOID;
+    *is = true;
+    return CREMA_OK;
+}
+
 const cr_layer_type cr_layer_sigmoid = {
     .name = "Sigmoid",
     .about = "1 / (1 + exp(-x))",
@@ -31,4 +39,5 @@ const cr_layer_type cr_layer_sigmoid = {
     .flags = CR_INPLACE | CR_STRIDED,
     .shape = cr_shape_like_bottom,
     .run = run,
+    .gives = gives,
 };

@@ -35,6 +35,15 @@ static void run(const cr_step *step, cr_run *run)
     cr_elementwise_plain(step, run, piece);
 }
 
+static cr_status gives(const cr_step *step, const cr_preparing *p, cr_fusion *what, bool *is, cr_err *err)
+{
+    const context *ctx = step->layer->ctx;
+    (void)p, (void)err;
+    what->epilogue = (cr_epilogue){.activation = CR_ACT_SWISH, .slope = ctx->beta};
+    *is = true;
+    return CREMA_OK;
+}
+
 const cr_layer_type cr_layer_swish = {
     .name = "Swish",
     .about = "x sigmoid(beta x)",
@@ -48,4 +57,5 @@ const cr_layer_type cr_layer_swish = {
     .setup = setup,
     .shape = cr_shape_like_bottom,
     .run = run,
+    .gives = gives,
 };

@@ -85,16 +85,15 @@ static void merge(cr_groups *g, int a, int b)
 
 static void merge_views(cr_groups *g)
 {
-    const cr_graph *graph = g->layout->graph;
-    for (int i = 0; i < graph->n_layers; i++) {
-        if (!g->layout->use[i].view)
+    for (int i = 0; i < g->layout->graph->n_layers; i++) {
+        const cr_use *u = &g->layout->use[i];
+        if (!u->view)
             continue;
-        const cr_node *n = &graph->node[i];
-        for (int j = 0; j < n->layer->n_out; j++) {
-            int a = g->of[n->in[0]];
-            if (images(g, n->in[0]) != images(g, n->out[j]))
+        for (int j = 0; j < u->n_out; j++) {
+            int a = g->of[u->in[0]];
+            if (images(g, u->in[0]) != images(g, u->out[j]))
                 g->group[a].dense = true;
-            merge(g, a, g->of[n->out[j]]);
+            merge(g, a, g->of[u->out[j]]);
         }
         g->layout->no_run[i] = true;
     }
@@ -102,21 +101,25 @@ static void merge_views(cr_groups *g)
 
 /* ---- 2. parts ---- */
 
+static bool reads_strides(const cr_groups *g, int place)
+{
+    const cr_use *u = &g->layout->use[place];
+    return (u->flags & CR_STRIDED) || u->view;
+}
+
 // Whether all that makes or reads the bytes of the group and of its parts can work with strides.
 static bool can_be_strided(const cr_groups *g, int group)
 {
-    const cr_graph *graph = g->layout->graph;
     if (g->group[group].dense || g->group[group].input >= 0)
         return false;
     for (int t = g->group[group].first_member; t >= 0; t = g->next[t]) {
-        const cr_edge *e = &graph->tensor[t];
+        const cr_life *life = &g->life[t];
         if (g->layout->kept[t])
             return false;
-        if (!(graph->node[e->producer].layer->type->flags & CR_STRIDED) && !g->layout->use[e->producer].view)
+        if (!reads_strides(g, life->producer))
             return false;
-        for (int r = 0; r < e->n_readers; r++)
-            if (!(graph->node[e->reader[r]].layer->type->flags & CR_STRIDED) &&
-                !g->layout->use[e->reader[r]].view)
+        for (int r = 0; r < life->n_readers; r++)
+            if (!reads_strides(g, life->reader[r]))
                 return false;
     }
     for (int c = g->group[group].first_child; c >= 0; c = g->group[c].next_sibling)
@@ -171,16 +174,14 @@ static void embed_parts(cr_groups *g, int layer, const int *parts, int n, int wh
 
 static void make_parts(cr_groups *g)
 {
-    const cr_graph *graph = g->layout->graph;
-    for (int i = 0; i < graph->n_layers; i++) {
-        const cr_node *n = &graph->node[i];
-        unsigned flags = n->layer->type->flags;
-        if (g->layout->use[i].view)
+    for (int i = 0; i < g->layout->graph->n_layers; i++) {
+        const cr_use *u = &g->layout->use[i];
+        if (u->view)
             continue;
-        if (flags & CR_CONCAT)
-            embed_parts(g, i, n->in, n->layer->n_in, n->out[0]);
-        else if (flags & CR_SLICE)
-            embed_parts(g, i, n->out, n->layer->n_out, n->in[0]);
+        if (u->flags & CR_CONCAT)
+            embed_parts(g, i, u->in, u->n_in, u->out[0]);
+        else if (u->flags & CR_SLICE)
+            embed_parts(g, i, u->out, u->n_out, u->in[0]);
     }
 }
 
@@ -189,13 +190,13 @@ static void make_parts(cr_groups *g)
 // Whether a tensor's value is needed after layer `now` has run.
 static bool needed_after(const cr_groups *g, int tensor, int now)
 {
-    const cr_edge *e = &g->layout->graph->tensor[tensor];
-    if (e->producer >= now) // made later, or by this layer
+    const cr_life *life = &g->life[tensor];
+    if (life->producer >= now) // made later, or by this layer
         return false;
     if (g->layout->kept[tensor])
         return true;
-    for (int r = 0; r < e->n_readers; r++)
-        if (e->reader[r] > now)
+    for (int r = 0; r < life->n_readers; r++)
+        if (life->reader[r] > now)
             return true;
     return false;
 }
@@ -237,23 +238,23 @@ static bool bytes_needed_after(const cr_groups *g, int top, int group, int now)
 }
 
 // The layer reads bottom 0 twice or more, under this or another name that has the same bytes.
-static bool reads_twice(const cr_groups *g, const cr_node *n)
+static bool reads_twice(const cr_groups *g, const cr_use *u)
 {
-    int root = cr_groups_root(g, g->of[n->in[0]]);
-    for (int i = 1; i < n->layer->n_in; i++)
-        if (cr_groups_root(g, g->of[n->in[i]]) == root)
+    int root = cr_groups_root(g, g->of[u->in[0]]);
+    for (int i = 1; i < u->n_in; i++)
+        if (cr_groups_root(g, g->of[u->in[i]]) == root)
             return true;
     return false;
 }
 
 static bool can_be_in_place(const cr_groups *g, int layer)
 {
-    const cr_node *n = &g->layout->graph->node[layer];
-    if (!(n->layer->type->flags & CR_INPLACE) || g->layout->no_run[layer] || n->layer->n_in < 1 ||
-        !cr_shape_equal(&g->layout->tensor[n->in[0]].shape, &g->layout->tensor[n->out[0]].shape))
+    const cr_use *u = &g->layout->use[layer];
+    if (!(u->flags & CR_INPLACE) || g->layout->no_run[layer] || u->n_in < 1 ||
+        !cr_shape_equal(&g->layout->tensor[u->in[0]].shape, &g->layout->tensor[u->out[0]].shape))
         return false;
-    int in = g->of[n->in[0]], out = g->of[n->out[0]];
-    if (in == out || g->group[cr_groups_root(g, in)].input >= 0 || reads_twice(g, n))
+    int in = g->of[u->in[0]], out = g->of[u->out[0]];
+    if (in == out || g->group[cr_groups_root(g, in)].input >= 0 || reads_twice(g, u))
         return false;
     if (g->group[in].parent >= 0 && g->group[out].parent >= 0)
         return false;
@@ -262,24 +263,24 @@ static bool can_be_in_place(const cr_groups *g, int layer)
     if (bytes_needed_after(g, cr_groups_root(g, in), in, layer))
         return false;
     // One of the two may be strided already; then the other must be able to be.
-    bool in_strided = images(g, n->in[0]) > 1 && cr_groups_stride(g, in) != row(g, in);
-    bool out_strided = images(g, n->in[0]) > 1 && cr_groups_stride(g, out) != row(g, out);
+    bool in_strided = images(g, u->in[0]) > 1 && cr_groups_stride(g, in) != row(g, in);
+    bool out_strided = images(g, u->in[0]) > 1 && cr_groups_stride(g, out) != row(g, out);
     return (!in_strided || can_be_strided(g, out)) && (!out_strided || can_be_strided(g, in));
 }
 
 static void merge_in_place(cr_groups *g)
 {
-    const cr_graph *graph = g->layout->graph;
-    for (int i = 0; i < graph->n_layers; i++)
+    for (int i = 0; i < g->layout->graph->n_layers; i++)
         if (can_be_in_place(g, i))
-            merge(g, g->of[graph->node[i].in[0]], g->of[graph->node[i].out[0]]);
+            merge(g, g->of[g->layout->use[i].in[0]], g->of[g->layout->use[i].out[0]]);
 }
 
-cr_status cr_groups_make(cr_groups *g, cr_layout *layout, cr_arena *scratch, cr_err *err)
+cr_status cr_groups_make(cr_groups *g, cr_layout *layout, const cr_life *life, cr_arena *scratch, cr_err *err)
 {
     const cr_graph *graph = layout->graph;
     size_t n = (size_t)graph->n_tensors;
     g->layout = layout;
+    g->life = life;
     g->group = cr_arena_array(scratch, n, sizeof *g->group);
     g->of = cr_arena_array(scratch, n, sizeof *g->of);
     g->next = cr_arena_array(scratch, n, sizeof *g->next);

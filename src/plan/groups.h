@@ -21,14 +21,23 @@ typedef struct cr_group {
     int input;        // the net input that this is, or -1
 } cr_group;
 
+// Who makes and reads a tensor, by place in the order.
+typedef struct cr_life {
+    int producer;
+    int n_readers;
+    int *reader; // once per use
+} cr_life;
+
 typedef struct cr_groups {
     cr_layout *layout;
-    cr_group *group; // as many as tensors; one per tensor at first
-    int *of;         // tensor id -> group
-    int *next;       // tensor id -> next member of its group, or -1
+    const cr_life *life; // by tensor id
+    cr_group *group;     // as many as tensors; one per tensor at first
+    int *of;             // tensor id -> group
+    int *next;           // tensor id -> next member of its group, or -1
 } cr_groups;
 
-cr_status cr_groups_make(cr_groups *groups, cr_layout *layout, cr_arena *scratch, cr_err *err);
+cr_status cr_groups_make(cr_groups *groups, cr_layout *layout, const cr_life *life, cr_arena *scratch,
+                         cr_err *err);
 
 int cr_groups_root(const cr_groups *groups, int group);
 int64_t cr_groups_stride(const cr_groups *groups, int group); // floats from image to image

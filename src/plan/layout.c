@@ -24,16 +24,47 @@ static uint64_t round_up(uint64_t n)
     return (n + ALIGN - 1) / ALIGN * ALIGN;
 }
 
-static void widen(const cr_layout *l, root *r, int tensor)
+// Who makes and reads what, from the uses. What nobody makes there comes from the layer that the graph says.
+static cr_life *list_lives(const cr_layout *l, cr_arena *scratch)
 {
-    const cr_edge *e = &l->graph->tensor[tensor];
-    if (e->producer < r->first)
-        r->first = e->producer;
-    if (e->producer > r->last)
-        r->last = e->producer;
-    for (int i = 0; i < e->n_readers; i++)
-        if (e->reader[i] > r->last)
-            r->last = e->reader[i];
+    const cr_graph *graph = l->graph;
+    size_t n_tensors = (size_t)graph->n_tensors, n_readers = 0;
+    for (int i = 0; i < graph->n_layers; i++)
+        n_readers += (size_t)l->use[i].n_in;
+    cr_life *life = cr_arena_array(scratch, n_tensors, sizeof *life);
+    int *reader = cr_arena_array(scratch, n_readers, sizeof *reader);
+    if (!life || !reader)
+        return NULL;
+    for (int t = 0; t < graph->n_tensors; t++)
+        life[t].producer = graph->tensor[t].producer;
+    for (int i = 0; i < graph->n_layers; i++) {
+        for (int j = 0; j < l->use[i].n_in; j++)
+            life[l->use[i].in[j]].n_readers++;
+        for (int j = 0; j < l->use[i].n_out; j++)
+            life[l->use[i].out[j]].producer = i;
+    }
+    for (int t = 0; t < graph->n_tensors; reader += life[t++].n_readers)
+        life[t].reader = reader;
+    for (int t = 0; t < graph->n_tensors; t++)
+        life[t].n_readers = 0;
+    for (int i = 0; i < graph->n_layers; i++)
+        for (int j = 0; j < l->use[i].n_in; j++) {
+            cr_life *of = &life[l->use[i].in[j]];
+            of->reader[of->n_readers++] = i;
+        }
+    return life;
+}
+
+static void widen(const cr_layout *l, const cr_life *life, root *r, int tensor)
+{
+    const cr_life *of = &life[tensor];
+    if (of->producer < r->first)
+        r->first = of->producer;
+    if (of->producer > r->last)
+        r->last = of->producer;
+    for (int i = 0; i < of->n_readers; i++)
+        if (of->reader[i] > r->last)
+            r->last = of->reader[i];
     if (l->kept[tensor])
         r->last = l->graph->n_layers;
 }
@@ -45,14 +76,14 @@ static int list_roots(const cr_layout *l, const cr_groups *g, root *roots, int *
         root_of[t] = -1; // by group
     for (int t = 0; t < l->graph->n_tensors; t++) {
         int group = cr_groups_root(g, g->of[t]);
-        if (g->group[group].input >= 0)
+        if (g->group[group].input >= 0 || l->gone[t])
             continue;
         if (root_of[group] < 0) {
             root_of[group] = n;
             uint64_t bytes = (uint64_t)cr_groups_count(g, group) * sizeof(float);
             roots[n++] = (root){group, l->graph->n_layers, -1, round_up(bytes), 0};
         }
-        widen(l, &roots[root_of[group]], t);
+        widen(l, g->life, &roots[root_of[group]], t);
     }
     return n;
 }
@@ -129,6 +160,10 @@ static void set_places(cr_layout *l, const cr_groups *g, const root *roots, int 
     for (int i = 0; i < n; i++)
         root_of[roots[i].group] = i;
     for (int t = 0; t < l->graph->n_tensors; t++) {
+        if (l->gone[t]) {
+            l->place[t] = (cr_place){.input = -1};
+            continue;
+        }
         int group = g->of[t], top = cr_groups_root(g, group);
         int input = g->group[top].input;
         uint64_t base = input >= 0 ? 0 : roots[root_of[top]].offset / sizeof(float);
@@ -143,7 +178,8 @@ static void set_places(cr_layout *l, const cr_groups *g, const root *roots, int 
 cr_status cr_layout_make(cr_layout *l, cr_arena *scratch, cr_err *err)
 {
     cr_groups groups;
-    cr_status status = cr_groups_make(&groups, l, scratch, err);
+    cr_life *life = list_lives(l, scratch);
+    cr_status status = life ? cr_groups_make(&groups, l, life, scratch, err) : cr_no_memory(err);
     if (status != CREMA_OK)
         return status;
     size_t n_tensors = (size_t)l->graph->n_tensors;

@@ -1,11 +1,13 @@
 /*
- * plan.c - shapes, weights, layout, steps.
+ * plan.c - shapes, weights, fusion, layout, steps.
  *
- * Walks the layers in file order and asks each for its shapes, binds its weights, then lays the tensors out
- * and lets each layer prepare its step. Knows no layer type by name.
+ * Walks the layers in file order and asks each for its shapes, binds its weights, lets steps take the layers behind
+ * them, then lays the tensors out and lets each layer prepare its step. Knows no layer type by name.
  */
 #include "plan/plan.h"
 #include "kernels/kernels.h"
+#include "layers/fused.h"
+#include "plan/fuse.h"
 
 #include <string.h>
 
@@ -14,9 +16,12 @@ typedef struct planning {
     const cr_plan_options *options;
     const cr_kernels *kernels;
     cr_arena scratch; // freed with the planning
-    cr_layer_use *use;
-    bool *no_run;
+    cr_step **at;     // by layer: the step that stands there, or NULL
+    cr_use *use;      // by layer: the same for the layout
+    bool *no_run;     // by layer
+    bool *gone;       // by tensor id: between two layers of one step
     cr_shapes shapes;
+    cr_preparing prep;
     cr_err *err;
 } planning;
 
@@ -60,7 +65,7 @@ static cr_status add_step(planning *pl, int i)
     for (int j = 0; j < layer->n_in; j++)
         step->dynamic = step->dynamic || pl->shapes.dynamic[n->in[j]];
     p->state_bytes += (s->state_bytes + 63) / 64 * 64;
-    pl->use[i] = (cr_layer_use){s->view, s->view_axis};
+    pl->at[i] = step;
     return set_blobs(pl, step, s);
 }
 
@@ -106,32 +111,46 @@ static cr_status get_pack(const cr_preparing *prep, cr_step *step, const char *k
     return cr_weights_pack(prep->owner, step, key, bytes, fill, arg, &step->pack, err);
 }
 
+static void set_preparing(planning *pl)
+{
+    cr_plan *p = pl->p;
+    pl->prep = (cr_preparing){.arena = &p->arena,
+                              .tensor = p->tensor,
+                              .conv_algorithm = pl->options->conv_algorithm,
+                              .exact = pl->options->exact,
+                              .winograd_tolerance = pl->options->winograd_tolerance,
+                              .kernels = pl->kernels,
+                              .seed = cr_weights_seed(p->weights),
+                              .factor_0_is_1 = pl->options->factor_0_is_1,
+                              .pack = get_pack,
+                              .owner = p->weights};
+}
+
+static cr_status prepare_step(planning *pl, cr_step *step)
+{
+    const cr_layer_type *type = step->layer->type;
+    step->run = type->run;
+    step->implementation = "plain";
+    if (step->fusion && !type->takes)
+        return cr_fused_prepare(step, &pl->prep, pl->err);
+    return type->prepare ? type->prepare(step, &pl->prep, pl->err) : CREMA_OK;
+}
+
 static cr_status prepare_steps(planning *pl)
 {
     cr_plan *p = pl->p;
-    cr_preparing prep = {.arena = &p->arena,
-                         .tensor = p->tensor,
-                         .conv_algorithm = pl->options->conv_algorithm,
-                         .exact = pl->options->exact,
-                         .winograd_tolerance = pl->options->winograd_tolerance,
-                         .kernels = pl->kernels,
-                         .seed = cr_weights_seed(p->weights),
-                         .factor_0_is_1 = pl->options->factor_0_is_1,
-                         .pack = get_pack,
-                         .owner = p->weights};
-    for (int i = 0; i < p->n_steps; i++) {
-        cr_step *step = &p->step[i];
-        if (pl->no_run[step->layer->index]) {
+    for (int i = 0; i < p->graph->n_layers; i++) {
+        cr_step *step = pl->at[i];
+        if (!step)
+            continue;
+        p->order[p->n_order++] = step;
+        if (pl->no_run[i]) {
             step->implementation = "view";
             continue;
         }
-        step->run = step->layer->type->run;
-        step->implementation = "plain";
-        if (step->layer->type->prepare) {
-            cr_status status = step->layer->type->prepare(step, &prep, pl->err);
-            if (status != CREMA_OK)
-                return status;
-        }
+        cr_status status = prepare_step(pl, step);
+        if (status != CREMA_OK)
+            return status;
         if (step->scratch_bytes > p->scratch_bytes)
             p->scratch_bytes = step->scratch_bytes;
         if (step->slot_bytes > p->slot_bytes)
@@ -140,12 +159,74 @@ static cr_status prepare_steps(planning *pl)
     return CREMA_OK;
 }
 
+/* ---- fusion and layout ---- */
+
+static cr_status fuse(planning *pl)
+{
+    cr_plan *p = pl->p;
+    if (pl->options->exact)
+        return CREMA_OK;
+    cr_fuse f = {.graph = p->graph,
+                 .prep = &pl->prep,
+                 .dynamic = pl->shapes.dynamic,
+                 .kept = p->kept,
+                 .at = pl->at,
+                 .gone = pl->gone};
+    cr_status status = cr_fuse_steps(&f, &pl->scratch, pl->err);
+    for (int i = 0; i < p->n_steps && status == CREMA_OK; i++) {
+        cr_step *step = &p->step[i];
+        if (!step->part_of)
+            continue;
+        step->implementation = cr_arena_printf(&p->arena, "in %s", step->part_of->layer->name);
+        if (!step->implementation)
+            status = cr_no_memory(pl->err);
+    }
+    return status;
+}
+
+static cr_status set_use(planning *pl, const cr_step *step, cr_use *use)
+{
+    use->view = step->shaping->view;
+    use->view_axis = step->shaping->view_axis;
+    use->n_in = step->n_in;
+    use->in = step->in;
+    use->n_out = step->n_out;
+    use->out = step->out;
+    int add = step->fusion ? step->fusion->add : -1;
+    for (int i = 0; i < step->n_in; i++)
+        if (step->in[i] == add)
+            add = -1; // it is a bottom of the layer itself
+    if (add < 0)
+        return CREMA_OK;
+    int *in = cr_arena_array(&pl->scratch, (size_t)step->n_in + 1, sizeof *in);
+    if (!in)
+        return cr_no_memory(pl->err);
+    memcpy(in, step->in, (size_t)step->n_in * sizeof *in);
+    in[use->n_in++] = add;
+    use->in = in;
+    return CREMA_OK;
+}
+
+static cr_status set_uses(planning *pl)
+{
+    const cr_graph *g = pl->p->graph;
+    cr_status status = CREMA_OK;
+    for (int i = 0; i < g->n_layers && status == CREMA_OK; i++) {
+        const cr_step *step = pl->at[i];
+        pl->use[i].flags = (step ? step->layer : g->node[i].layer)->type->flags;
+        if (step)
+            status = set_use(pl, step, &pl->use[i]);
+    }
+    return status;
+}
+
 static cr_status lay_out(planning *pl)
 {
     cr_plan *p = pl->p;
     cr_layout layout = {.graph = p->graph,
                         .tensor = p->tensor,
                         .use = pl->use,
+                        .gone = pl->gone,
                         .kept = p->kept,
                         .dynamic = pl->shapes.dynamic,
                         .place = p->place,
@@ -165,9 +246,13 @@ static cr_status allocate(planning *pl)
     p->place = cr_arena_array(&p->arena, n_tensors, sizeof *p->place);
     p->kept = cr_arena_array(&p->arena, n_tensors, sizeof *p->kept);
     p->step = cr_arena_array(&p->arena, n_layers, sizeof *p->step);
+    p->order = cr_arena_array(&p->arena, n_layers, sizeof *p->order);
+    pl->at = cr_arena_array(&pl->scratch, n_layers, sizeof *pl->at);
+    pl->gone = cr_arena_array(&pl->scratch, n_tensors, sizeof *pl->gone);
     pl->use = cr_arena_array(&pl->scratch, n_layers, sizeof *pl->use);
     pl->no_run = cr_arena_array(&pl->scratch, n_layers, sizeof *pl->no_run);
-    if (!p->tensor || !p->place || !p->kept || !p->step || !pl->use || !pl->no_run)
+    if (!p->tensor || !p->place || !p->kept || !p->step || !p->order || !pl->at || !pl->gone || !pl->use ||
+        !pl->no_run)
         return cr_no_memory(pl->err);
     for (size_t t = 0; t < n_tensors; t++)
         p->tensor[t].name = g->tensor[t].name;
@@ -192,6 +277,11 @@ static cr_status make(planning *pl)
         status = add_step(pl, i);
     if (status == CREMA_OK)
         status = choose_kept(pl);
+    set_preparing(pl);
+    if (status == CREMA_OK)
+        status = fuse(pl);
+    if (status == CREMA_OK)
+        status = set_uses(pl);
     if (status == CREMA_OK)
         status = lay_out(pl);
     if (status == CREMA_OK)

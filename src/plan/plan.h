@@ -1,7 +1,7 @@
 /*
  * plan.h - how a graph runs for one set of input shapes. Immutable; many runners may use one plan.
  *
- *   graph + input shapes -> shapes of all tensors -> weights bound -> layout -> steps prepared
+ *   graph + input shapes -> shapes of all tensors -> weights bound -> fusion -> layout -> steps prepared
  */
 #ifndef CR_PLAN_PLAN_H
 #define CR_PLAN_PLAN_H
@@ -31,7 +31,10 @@ struct cr_plan {
     cr_place *place;
     bool *kept;
     int n_steps;
-    cr_step *step; // run NULL: a view, nothing to do
+    cr_step
+        *step; // by layer that has shapes, in file order; run NULL: a view or part of another, nothing to do
+    int n_order;
+    cr_step **order; // as they run; those that are part of another are not there
     size_t arena_bytes, live_bytes, scratch_bytes, state_bytes;
     size_t slot_bytes; // scratch of each thread
 };

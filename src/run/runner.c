@@ -171,8 +171,8 @@ cr_status cr_runner_forward(cr_runner *r, cr_err *err)
     cr_err own = {0};
     r->run.err = &own;
     int64_t before = now_ns();
-    for (int i = 0; i < p->n_steps; i++) {
-        const cr_step *step = &p->step[i];
+    for (int i = 0; i < p->n_order; i++) {
+        const cr_step *step = p->order[i];
         if (r->cancel && step->run && r->cancel(r->user))
             return cr_fail(err, CREMA_ERR_CANCELLED, NULL, "cancelled");
         if (step->dynamic)
@@ -185,7 +185,7 @@ cr_status cr_runner_forward(cr_runner *r, cr_err *err)
             return own.status;
         }
         int64_t after = now_ns();
-        r->time_ns[i] = after - before;
+        r->time_ns[step - p->step] = after - before;
         before = after;
     }
     return CREMA_OK;
