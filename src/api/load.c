@@ -18,7 +18,7 @@ void cr_context_unref(crema_context *context)
 cr_loader cr_context_loader(const crema_context *context)
 {
     const crema_context_options *o = &context->options;
-    return (cr_loader){.log = context->log,
+    return (cr_loader){.log = &context->log,
                        .strict = o->strict != 0,
                        .types = context->types,
                        .params = context->params,

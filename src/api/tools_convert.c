@@ -39,7 +39,7 @@ crema_status crema_convert(crema_context *context, const char *const *inputs, in
     loader.numbering = o.numbering;
     cr_convert_job job = {.arena = &arena,
                           .loader = &loader,
-                          .log = &loader.log,
+                          .log = loader.log,
                           .options = o,
                           .input = inputs,
                           .n_inputs = n,

@@ -43,10 +43,10 @@ cr_status cr_load_upgrade(const cr_loader *l, cr_arena *arena, const cr_message 
 {
     cr_upgrade_report report;
     cr_status status =
-        cr_upgrade_net(arena, (Crema__NetParameter *)message->root, message->notes, &l->log, &report, err);
+        cr_upgrade_net(arena, (Crema__NetParameter *)message->root, message->notes, l->log, &report, err);
     cr_pos pos = cr_notes_pos(message->notes, NULL, NULL, 0);
     if (status == CREMA_OK && (report.v0 || report.v1))
-        cr_info(&l->log, &pos, "is of the %s format and was upgraded%s", report.v0 ? "V0" : "V1",
+        cr_info(l->log, &pos, "is of the %s format and was upgraded%s", report.v0 ? "V0" : "V1",
                 report.n_problems ? ", with the warnings above" : "");
     return status;
 }
@@ -55,7 +55,7 @@ cr_status cr_load_net(const cr_loader *l, cr_arena *arena, const crema_file *fil
                       cr_err *err)
 {
     cr_read_options read = {
-        .strict = l->strict, .log = &l->log, .dialect = l->numbering, .expected = l->params};
+        .strict = l->strict, .log = l->log, .dialect = l->numbering, .expected = l->params};
     cr_status status = cr_read_message(arena, file, &crema__net_parameter__descriptor, &read, message, err);
     return status == CREMA_OK ? cr_load_upgrade(l, arena, message, err) : status;
 }
@@ -99,7 +99,7 @@ cr_status cr_load_graph(const cr_loader *l, const crema_net_options *o, bool unk
                                 .n_stages = o->n_stages,
                                 .types = l->types,
                                 .unknown_ok = unknown_ok,
-                                .log = &l->log};
+                                .log = l->log};
     return cr_graph_build(graph, (Crema__NetParameter *)message.root, message.notes, &options, err);
 }
 
@@ -110,7 +110,7 @@ cr_status cr_load_weights(const cr_loader *l, const crema_net_options *o, const 
                                   .n_files = o->n_weights,
                                   .allow_missing = o->allow_missing,
                                   .seed = o->seed,
-                                  .log = &l->log,
+                                  .log = l->log,
                                   .progress = l->progress,
                                   .cancel = l->cancel,
                                   .user = l->user};

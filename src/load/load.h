@@ -10,7 +10,7 @@
 #include "read/message.h"
 
 typedef struct cr_loader {
-    cr_log log;
+    const cr_log *log;                 // must outlive the graph and the weights, whose layers warn later
     const char *numbering;             // of binary nets (read/dialects.h); NULL: guessed
     bool strict;                       // unknown fields are errors, a singular field given twice too
     const cr_layer_type *const *types; // of the caller, NULL-ended; NULL: none
