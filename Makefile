@@ -62,8 +62,9 @@ ISA_OBJ := $(foreach l,$(ISA_LEVELS),$(patsubst src/kernels/isa/%.c,$(B)/obj/ker
 
 obj = $(patsubst src/%.c,$(B)/obj/%.o,$(1))
 PROTO_OBJ := $(B)/proto/crema.pb-c.o
+ONNX_OBJ := $(B)/proto/onnx_subset.pb-c.o
 LIB_OBJ := $(call obj,$(LIB_SRC)) $(ISA_OBJ) $(PROTO_OBJ)
-TOOLS_OBJ := $(call obj,$(TOOLS_SRC))
+TOOLS_OBJ := $(call obj,$(TOOLS_SRC)) $(ONNX_OBJ)
 CLI_OBJ := $(call obj,$(CLI_SRC))
 
 TEST_SRC := $(wildcard tests/*/test_*.c)
@@ -78,17 +79,18 @@ TEST_BIN := $(patsubst tests/%.c,$(B)/tests/%,$(TEST_SRC))
 all: $(B)/libcrema.a $(B)/libcrema-tools.a $(B)/libcrema.so.$(SOVERSION) $(B)/libcrema-tools.so.$(SOVERSION) \
      $(if $(CLI_SRC),$(B)/crema)
 
-$(B)/proto/crema.pb-c.c: proto/crema.proto
+$(B)/proto/%.pb-c.c: proto/%.proto
 	@mkdir -p $(@D)
-	@protoc-c --c_out=$(B)/proto -Iproto -I$(shell $(PKG) --variable=includedir libprotobuf-c) proto/crema.proto
-$(B)/proto/crema.pb-c.h: $(B)/proto/crema.pb-c.c
+	@protoc-c --c_out=$(B)/proto -Iproto -I$(shell $(PKG) --variable=includedir libprotobuf-c) $<
+$(B)/proto/%.pb-c.h: $(B)/proto/%.pb-c.c ;
+PROTO_H := $(PROTO_OBJ:.o=.h) $(ONNX_OBJ:.o=.h)
 
 # Generated code: not held to our warnings.
-$(PROTO_OBJ): $(B)/proto/crema.pb-c.c
+$(PROTO_OBJ) $(ONNX_OBJ): %.o: %.c
 	@echo "  CC $<"
 	@$(CC) $(BASE_CFLAGS) $(CFLAGS) $(PKG_CFLAGS) -c -o $@ $<
 
-$(B)/obj/%.o: src/%.c | $(B)/proto/crema.pb-c.h
+$(B)/obj/%.o: src/%.c | $(PROTO_H)
 	@mkdir -p $(@D)
 	@echo "  CC $<"
 	@$(CC) $(BASE_CFLAGS) $(WARN) $(CFLAGS) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
@@ -132,7 +134,7 @@ $(B)/crema: $(B)/obj/cli/main.o $(B)/cli.a $(B)/libcrema-tools.a $(B)/libcrema.a
 
 # Unit tests: one program a file, linked with the command's parts, the static libraries and what tests/support
 # has for all.
-$(B)/tests/support/%.o: tests/support/%.c | $(B)/proto/crema.pb-c.h
+$(B)/tests/support/%.o: tests/support/%.c | $(PROTO_H)
 	@mkdir -p $(@D)
 	@echo "  CC $<"
 	@$(CC) $(TEST_CFLAGS) -MMD -MP -c -o $@ $<

@@ -164,10 +164,10 @@ static cr_status prepare(cr_step *step, const cr_preparing *p, cr_err *err)
     return CREMA_OK;
 }
 
-static void run(const cr_step *step, cr_run *run)
+cr_norm cr_batch_norm_of(const cr_step *step, int64_t channels)
 {
     const context *ctx = step->layer->ctx;
-    order o = order_of_step(step, channels_of(cr_in(step, run, 0)));
+    order o = order_of_step(step, channels);
     cr_norm norm = {.factor = *(const float *)step->data,
                     .eps = ctx->eps,
                     .batch_stats = ctx->batch_stats,
@@ -178,6 +178,12 @@ static void run(const cr_step *step, cr_run *run)
     norm.bias = o.bias < 0 ? NULL : step->blob[o.bias];
     if (o.factor < 0 && o.scale >= 0 && norm.eps < 1e-5f) // NVIDIA's
         norm.eps = 1e-5f;
+    return norm;
+}
+
+static void run(const cr_step *step, cr_run *run)
+{
+    cr_norm norm = cr_batch_norm_of(step, channels_of(cr_in(step, run, 0)));
     cr_norm_run(step, run, &norm);
 }
 

@@ -70,7 +70,7 @@ static cr_status shape(const cr_layer *layer, cr_shaping *s, cr_err *err)
     return cr_shape_like_bottom(layer, s, err);
 }
 
-static void run(const cr_step *step, cr_run *run)
+cr_norm cr_bn_of(const cr_step *step)
 {
     const Crema__BNParameter *p = param(step->layer);
     bool two = step->n_blobs == 2;
@@ -83,6 +83,12 @@ static void run(const cr_step *step, cr_run *run)
         norm.variance = step->blob[3];
         norm.batch_stats = step->layer->train && !p->frozen;
     }
+    return norm;
+}
+
+static void run(const cr_step *step, cr_run *run)
+{
+    cr_norm norm = cr_bn_of(step);
     if (step->n_out > 1)
         norm.batch_mean = cr_out(step, run, 1)->data;
     if (step->n_out > 2)

@@ -25,4 +25,8 @@ cr_status cr_norm_channels(const cr_layer *layer, const cr_shape *in, int64_t *c
 // Runs it over bottom 0, into top 0; in place or not.
 void cr_norm_run(const cr_step *step, cr_run *run, const cr_norm *norm);
 
+// What a prepared step of BatchNorm (of so many channels) or BN computes: for run(), and for converters.
+cr_norm cr_batch_norm_of(const cr_step *step, int64_t channels);
+cr_norm cr_bn_of(const cr_step *step);
+
 #endif
