@@ -143,6 +143,8 @@ typedef struct crema_convert_options {
     int level;
     const char *const *stages;
     int n_stages;
+    int allow_missing; // weights that no file has come from the net's fillers, where a format holds weights
+    uint64_t seed;     // of the fillers
     const char *numbering; // of a binary input: whose field numbers, as told when it is read; NULL: guessed
 } crema_convert_options;
 

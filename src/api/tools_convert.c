@@ -43,7 +43,8 @@ crema_status crema_convert(crema_context *context, const char *const *inputs, in
                           .options = o,
                           .input = inputs,
                           .n_inputs = n,
-                          .output = output};
+                          .output = output,
+                          .factor_0_is_1 = context->options.factor_0_is_1};
     status = cr_convert(&job, err);
     cr_arena_free(&arena);
     return status;

@@ -25,6 +25,8 @@ static int convert(cli_session *s, const cli_args *args)
                                      .level = request.options.level,
                                      .stages = request.options.stages,
                                      .n_stages = request.options.n_stages,
+                                     .allow_missing = request.options.allow_missing,
+                                     .seed = request.options.seed,
                                      .numbering = cli_value(args, OPT_NUMBERING)};
     crema_error err;
     crema_status status = crema_convert(request.context, args->operand, n, args->operand[n], &options, &err);
@@ -41,7 +43,6 @@ static const cli_option options[] = {
     {OPT_DROP_UNKNOWN, 0, "drop-unknown", NULL, "leave out fields that are not known"},
     {OPT_NUMBERING, 0, "numbering", "NAME",
      "whose field numbers a binary IN has, such as intel (default: guessed)"},
-    {OPT_STRICT, 0, "strict", NULL, "fields that are not known, or given twice, are errors"},
     {OPT_VERBOSE, 'v', "verbose", NULL, "notes, and every warning"},
     {OPT_HELP, 'h', "help", NULL, "this text"},
     {0}};
@@ -54,10 +55,11 @@ const cli_command cli_convert_command = {
         "Writes what IN holds in the format that the suffix of OUT names:\n"
         "\n"
         "  .prototxt  a net or solver as text\n"
+        "  .onnx      IN are NET and WEIGHTS: a model of ONNX opset 17, for the input shapes as they are\n"
         "\n"
         "Nets of all ages are read, and today's format is written; comments and unknown fields stay where\n"
         "they are. OUT appears whole or not at all.\n",
-    .group = {{"options", options}},
+    .group = {{"net", cli_net_options}, {"output", options}},
     .min_operands = 2,
     .operand = "IN or OUT",
     .run = convert,

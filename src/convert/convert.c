@@ -9,6 +9,7 @@
 
 static const cr_converter *const converters[] = {
     &cr_convert_to_prototxt,
+    &cr_convert_to_onnx,
 };
 enum { N_CONVERTERS = sizeof converters / sizeof *converters };
 
@@ -49,6 +50,7 @@ static cr_status check_options(const cr_convert_job *job, const cr_converter *to
         {CR_CONVERT_SHAPES, o->n_shapes != 0, "the shape of an input"},
         {CR_CONVERT_STATE, o->phase != CREMA_TEST || o->level != 0 || o->n_stages != 0,
          "a phase, level or stage"},
+        {CR_CONVERT_WEIGHTS, o->allow_missing != 0 || o->seed != 0, "filling weights"},
     };
     for (size_t i = 0; i < sizeof option / sizeof *option; i++)
         if (option[i].given && !(to->takes & option[i].bit))

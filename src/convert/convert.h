@@ -26,6 +26,7 @@ typedef struct cr_convert_job {
     const char *const *input; // paths
     int n_inputs;
     const char *output; // path
+    bool factor_0_is_1; // of BatchNorm, as in crema_context_options
 } cr_convert_job;
 
 // Options that a converter knows; others are refused when they are given. force, strict (of the context) and the
@@ -33,8 +34,9 @@ typedef struct cr_convert_job {
 enum {
     CR_CONVERT_DROP_UNKNOWN = 1,
     CR_CONVERT_TO_DEPLOY = 2,
-    CR_CONVERT_SHAPES = 4, // input shapes
-    CR_CONVERT_STATE = 8   // phase, level and stages
+    CR_CONVERT_SHAPES = 4,  // input shapes
+    CR_CONVERT_STATE = 8,   // phase, level and stages
+    CR_CONVERT_WEIGHTS = 16 // missing weights and the seed of the fillers
 };
 
 typedef struct cr_converter {
@@ -53,6 +55,6 @@ cr_status cr_convert(const cr_convert_job *job, cr_err *err);
 cr_status cr_convert_write_text(const cr_convert_job *job, const cr_text *text, cr_err *err);
 
 // The converters, each at the end of its own file.
-extern const cr_converter cr_convert_to_prototxt;
+extern const cr_converter cr_convert_to_prototxt, cr_convert_to_onnx;
 
 #endif

@@ -114,13 +114,14 @@ static const char *factor_map(const conv *c)
     return cr_onnx_floats(c->l->g, "factor", &shape, map);
 }
 
-static const char *bias_of(const conv *c, int blob)
+// Blob i, or what stands for none.
+static const char *bias_of(const conv *c, int i)
 {
-    return c->l->step->n_blobs > blob ? cr_onnx_blob(c->l, blob) : "";
+    return c->l->step->n_blobs > i ? cr_onnx_blob(c->l, i) : "";
 }
 
 // x -> y; both have the shapes of c. y NULL: a name is made.
-static const char *convolve(const conv *c, const char *x, const char *y, const char *bias)
+static const char *convolve_with(const conv *c, const char *x, const char *y, bool with_bias)
 {
     cr_onnx_layer *l = c->l;
     int64_t before[CR_MAX_AXES] = {0}, after[CR_MAX_AXES] = {0};
@@ -133,14 +134,15 @@ static const char *convolve(const conv *c, const char *x, const char *y, const c
         x = cr_onnx_pad(l, x, &c->in, &c->window, c->mode, c->window.outside);
     const char *weights = cr_onnx_blob_as(l, 0, &c->weights);
     if (!c->window.partial) {
-        y = cr_onnx_op(l->g, "Conv", y, x, weights, bias, NULL);
+        y = cr_onnx_op(l->g, "Conv", y, x, weights, with_bias ? bias_of(c, 1) : "", NULL);
         attributes(c, before, after);
         return y;
     }
+    with_bias = with_bias && l->step->n_blobs > 1;
     const char *sum = cr_onnx_op(l->g, "Conv", NULL, x, weights, NULL);
     attributes(c, before, after);
-    sum = cr_onnx_op(l->g, "Mul", *bias ? NULL : y, sum, factor_map(c), NULL);
-    if (!*bias)
+    sum = cr_onnx_op(l->g, "Mul", with_bias ? NULL : y, sum, factor_map(c), NULL);
+    if (!with_bias)
         return sum;
     cr_shape per_channel = {.rank = c->n_axes + 1, .dim = {c->out.dim[1]}};
     for (int a = 0; a < c->n_axes; a++)
@@ -148,27 +150,32 @@ static const char *convolve(const conv *c, const char *x, const char *y, const c
     return cr_onnx_op(l->g, "Add", y, sum, cr_onnx_blob_as(l, 1, &per_channel), NULL);
 }
 
-static const char *transpose_conv(const conv *c, const char *x, const char *y, const char *bias)
+static const char *convolve(const conv *c, const char *x, const char *y)
+{
+    return convolve_with(c, x, y, true);
+}
+
+static const char *transpose_conv(const conv *c, const char *x, const char *y)
 {
     int64_t before[CR_MAX_AXES], after[CR_MAX_AXES];
     for (int a = 0; a < c->n_axes; a++) {
         before[a] = c->window.axis[a].pad_before[0];
         after[a] = c->window.axis[a].pad_after[0];
     }
-    y = cr_onnx_op(c->l->g, "ConvTranspose", y, x, cr_onnx_blob_as(c->l, 0, &c->weights), bias, NULL);
+    const char *weights = cr_onnx_blob_as(c->l, 0, &c->weights);
+    y = cr_onnx_op(c->l->g, "ConvTranspose", y, x, weights, bias_of(c, 1), NULL);
     attributes(c, before, after);
     return y;
 }
 
 // Every bottom, in the shape of images and back.
-static void each_bottom(const conv *c, int bias,
-                        const char *(*fn)(const conv *c, const char *x, const char *y, const char *bias))
+static void each_bottom(const conv *c, const char *(*fn)(const conv *c, const char *x, const char *y))
 {
     cr_onnx_layer *l = c->l;
     bool same = cr_shape_equal(&c->in, &l->in_shape[0]);
     for (int i = 0; i < l->step->n_in && !l->refused; i++) {
         const char *x = same ? l->in[i] : cr_onnx_reshape(l->g, l->in[i], NULL, &c->in);
-        x = fn(c, x, same ? l->out[i] : NULL, bias_of(c, bias));
+        x = fn(c, x, same ? l->out[i] : NULL);
         if (!same)
             cr_onnx_reshape(l->g, x, l->out[i], &l->out_shape[i]);
     }
@@ -178,28 +185,29 @@ void cr_onnx_convolution(cr_onnx_layer *l)
 {
     conv c;
     if (read_conv(l, false, &c))
-        each_bottom(&c, 1, convolve);
+        each_bottom(&c, convolve);
 }
 
 void cr_onnx_deconvolution(cr_onnx_layer *l)
 {
     conv c;
     if (read_conv(l, true, &c))
-        each_bottom(&c, 1, transpose_conv);
+        each_bottom(&c, transpose_conv);
 }
 
 // The second part is a 1x1 convolution over all axes.
-static const char *separable(const conv *c, const char *x, const char *y, const char *bias)
+static const char *separable(const conv *c, const char *x, const char *y)
 {
-    x = convolve(c, x, NULL, "");
-    return cr_onnx_op(c->l->g, "Conv", y, x, cr_onnx_blob(c->l, 1), bias, NULL);
+    x = convolve_with(c, x, NULL, false);
+    const char *weights = cr_onnx_blob(c->l, 1);
+    return cr_onnx_op(c->l->g, "Conv", y, x, weights, bias_of(c, 2), NULL);
 }
 
 void cr_onnx_separable_convolution(cr_onnx_layer *l)
 {
     conv c;
     if (read_conv(l, false, &c))
-        each_bottom(&c, 2, separable);
+        each_bottom(&c, separable);
 }
 
 // The columns: what each tap reads, gathered along each axis, then taps before positions.

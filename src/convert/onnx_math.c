@@ -96,29 +96,32 @@ void cr_onnx_reduction(cr_onnx_layer *l)
 
 /* ---- ArgMax ---- */
 
+// Of the input's shape but for k on the axis; the index is int64. Of k = 1 there is only what is asked for.
 typedef struct best {
-    const char *index, *value; // of the input's shape but for k on the axis; the index is int64
+    bool want_index, want_value;
+    const char *index, *value;
 } best;
 
 // Of equal values the one with the larger index comes first: TopK prefers the smaller, so it gets the axis reversed.
-static best top_k(cr_onnx_graph *g, const char *x, int axis, int64_t n, int64_t k)
+static void top_k(cr_onnx_graph *g, const char *x, int axis, int64_t n, int64_t k, best *b)
 {
-    best b;
-    if (k == 1) {
-        b.value = cr_onnx_reduce(g, "ReduceMax", x, axis, axis + 1);
-        b.index = cr_onnx_op(g, "ArgMax", NULL, x, NULL);
+    if (k == 1 && b->want_value)
+        b->value = cr_onnx_reduce(g, "ReduceMax", x, axis, axis + 1);
+    if (k == 1 && b->want_index) {
+        b->index = cr_onnx_op(g, "ArgMax", NULL, x, NULL);
         cr_onnx_int(g, "axis", axis);
         cr_onnx_int(g, "select_last_index", 1);
-        return b;
     }
+    if (k == 1)
+        return;
     int64_t back = -1, end = INT64_MIN, at = axis;
     x = cr_onnx_op(g, "Slice", NULL, x, cr_onnx_indices(g, 1, &back), cr_onnx_indices(g, 1, &end),
                    cr_onnx_indices(g, 1, &at), cr_onnx_indices(g, 1, &back), NULL);
-    b.value = cr_onnx_op(g, "TopK", NULL, x, cr_onnx_indices(g, 1, &k), NULL);
+    b->value = cr_onnx_op(g, "TopK", NULL, x, cr_onnx_indices(g, 1, &k), NULL);
     const char *from_end = cr_onnx_more(g, NULL);
     cr_onnx_int(g, "axis", axis);
-    b.index = cr_onnx_op(g, "Sub", NULL, cr_onnx_index(g, n - 1), from_end, NULL);
-    return b;
+    if (b->want_index)
+        b->index = cr_onnx_op(g, "Sub", NULL, cr_onnx_index(g, n - 1), from_end, NULL);
 }
 
 void cr_onnx_argmax(cr_onnx_layer *l)
@@ -129,7 +132,8 @@ void cr_onnx_argmax(cr_onnx_layer *l)
     const cr_shape *in = &l->in_shape[0];
     if (p->has_axis) {
         int axis = cr_onnx_axis(p->axis, in->rank);
-        best b = top_k(g, l->in[0], axis, in->dim[axis], p->top_k);
+        best b = {.want_index = !p->out_max_val, .want_value = p->out_max_val};
+        top_k(g, l->in[0], axis, in->dim[axis], p->top_k, &b);
         if (p->out_max_val)
             cr_onnx_op(g, "Identity", l->out[0], b.value, NULL);
         else
@@ -137,7 +141,8 @@ void cr_onnx_argmax(cr_onnx_layer *l)
         return;
     }
     cr_shape flat = {.rank = 2, .dim = {in->dim[0], cr_shape_range(in, 1, in->rank)}};
-    best b = top_k(g, cr_onnx_reshape(g, l->in[0], NULL, &flat), 1, flat.dim[1], p->top_k);
+    best b = {.want_index = true, .want_value = p->out_max_val};
+    top_k(g, cr_onnx_reshape(g, l->in[0], NULL, &flat), 1, flat.dim[1], p->top_k, &b);
     const char *both[2] = {cr_onnx_cast(g, b.index, NULL, CR_ONNX_FLOAT), b.value};
     const char *x = p->out_max_val ? cr_onnx_concat(g, NULL, 1, 2, both) : both[0]; // (n, 2 k) as (n, 2, k)
     cr_onnx_reshape(g, x, l->out[0], &l->out_shape[0]);

@@ -157,7 +157,7 @@ static const char *keep_best(const ssd *s, const char *selected, const char *sco
     cr_onnx_op(g, "TopK", NULL, found, n, NULL);
     const char *best = cr_onnx_more(g, NULL);
     best = cr_onnx_op(g, "TopK", NULL, best, n, NULL);
-    cr_onnx_more(g, "");
+    cr_onnx_more(g, NULL);
     cr_onnx_int(g, "largest", 0);
     return cr_onnx_gather(g, selected, NULL, 0, best);
 }

@@ -66,6 +66,12 @@ static const char *gather_axes(cr_onnx_graph *g, const char *x, int rank, const 
     return x;
 }
 
+// All the pads that the rule gives: their sum is that of the other variant, so the parts fit together.
+static cr_onnx_reach corner_pads(const cr_axis *axis, int v)
+{
+    return (cr_onnx_reach){axis->pad_before[v], axis->pad_after[v]};
+}
+
 static const char *pad_corners(cr_onnx_graph *g, const char *x, const cr_shape *shape,
                                const cr_window *window, float outside)
 {
@@ -78,7 +84,7 @@ static const char *pad_corners(cr_onnx_graph *g, const char *x, const cr_shape *
             to++;
         cr_onnx_reach reach[CR_MAX_AXES];
         for (int a = 0; a < n; a++)
-            reach[a] = cr_onnx_reach_of(window, a, window->variant[from] >> a & 1);
+            reach[a] = corner_pads(&window->axis[a], window->variant[from] >> a & 1);
         const char *run = cr_onnx_slice(g, x, NULL, channel_axis, from, to);
         part[n_parts++] = pad_node(g, run, rank, n, reach, NULL, outside);
     }
