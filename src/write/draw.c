@@ -8,8 +8,7 @@
  */
 #include "write/draw.h"
 
-#include "base/file.h"
-#include <cairo.h>
+#include "write/cairo_out.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,41 +82,14 @@ static void draw_frame(const canvas *v, const crema_box *b)
     cairo_stroke(v->cairo);
 }
 
-// The length of the UTF-8 character at s; 0 where there is none. Overlong forms and surrogates are none.
-static size_t utf8_length(const unsigned char *s)
-{
-    if (s[0] < 0x80)
-        return s[0] >= ' ' && s[0] != 0x7f;
-    size_t n = s[0] >= 0xc2 && s[0] < 0xe0   ? 2
-               : s[0] >= 0xe0 && s[0] < 0xf0 ? 3
-               : s[0] >= 0xf0 && s[0] < 0xf5 ? 4
-                                             : 0;
-    for (size_t i = 1; i < n; i++)
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-    bool wrong = (s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-                 (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f);
-    return wrong ? 0 : n;
-}
-
-// "name 0.87". What is not a character becomes '?': cairo would draw nothing at all any more.
+// "name 0.87"
 static void box_text(const crema_box *b, char *out, size_t size)
 {
     char number[16], score[32];
     snprintf(number, sizeof number, "%d", b->label);
     snprintf(score, sizeof score, " %.2f", (double)b->score);
-    const unsigned char *s = (const unsigned char *)(b->name ? b->name : number);
-    size_t at = 0;
-    while (*s && at + 4 + sizeof score < size) {
-        size_t n = utf8_length(s);
-        if (n)
-            memcpy(out + at, s, n);
-        else
-            out[at] = '?';
-        at += n ? n : 1;
-        s += n ? n : 1;
-    }
-    memcpy(out + at, score, strlen(score) + 1);
+    size_t n = cr_cairo_text(b->name ? b->name : number, out, size - sizeof score);
+    memcpy(out + n, score, strlen(score) + 1);
 }
 
 static void draw_text(const canvas *v, const crema_box *b)
@@ -180,38 +152,13 @@ static void copy_picture(cairo_surface_t *surface, const unsigned char *rgb, int
     cairo_surface_mark_dirty(surface);
 }
 
-typedef struct png_out {
-    cr_writer *writer;
-    cr_err *err;
-    cr_status status;
-} png_out;
-
-static cairo_status_t write_bytes(void *closure, const unsigned char *data, unsigned n)
-{
-    png_out *out = closure;
-    out->status = cr_writer_write(out->writer, data, n, out->err);
-    return out->status == CREMA_OK ? CAIRO_STATUS_SUCCESS : CAIRO_STATUS_WRITE_ERROR;
-}
-
-static cr_status cairo_failed(cairo_status_t status, const char *path, cr_err *err)
-{
-    if (status == CAIRO_STATUS_NO_MEMORY)
-        return cr_no_memory(err);
-    return cr_fail(err, CREMA_ERR_IO, &(cr_pos){path, 0, 0}, "can't draw this picture: %s",
-                   cairo_status_to_string(status));
-}
-
 static cr_status write_png(cairo_surface_t *surface, const char *path, cr_err *err)
 {
-    png_out out = {.err = err};
-    cr_status status = cr_writer_open(&out.writer, path, true, err);
+    cr_cairo_out out;
+    cr_status status = cr_cairo_open(&out, path, err);
     if (status != CREMA_OK)
         return status;
-    cairo_status_t drawn = cairo_surface_write_to_png_stream(surface, write_bytes, &out);
-    if (drawn == CAIRO_STATUS_SUCCESS)
-        return cr_writer_commit(out.writer, err);
-    cr_writer_abort(out.writer);
-    return out.status != CREMA_OK ? out.status : cairo_failed(drawn, path, err);
+    return cr_cairo_close(&out, cairo_surface_write_to_png_stream(surface, cr_cairo_write, &out));
 }
 
 static cr_status draw_and_write(canvas *v, const crema_box *boxes, int n, const char *path, cr_err *err)
@@ -226,7 +173,8 @@ static cr_status draw_and_write(canvas *v, const crema_box *boxes, int n, const 
     if (status != CREMA_OK)
         return status;
     cairo_status_t drawn = cairo_status(v->cairo);
-    return drawn == CAIRO_STATUS_SUCCESS ? write_png(v->surface, path, err) : cairo_failed(drawn, path, err);
+    return drawn == CAIRO_STATUS_SUCCESS ? write_png(v->surface, path, err)
+                                         : cr_cairo_failed(drawn, path, err);
 }
 
 cr_status cr_draw_boxes(const unsigned char *rgb, int width, int height, const crema_box *boxes, int n,
@@ -244,7 +192,7 @@ cr_status cr_draw_boxes(const unsigned char *rgb, int width, int height, const c
         v.cairo = cairo_create(v.surface);
     }
     cr_status status = made == CAIRO_STATUS_SUCCESS ? draw_and_write(&v, boxes, n, out_path, err)
-                                                    : cairo_failed(made, out_path, err);
+                                                    : cr_cairo_failed(made, out_path, err);
     cairo_destroy(v.cairo);
     cairo_surface_destroy(v.surface);
     return status;
