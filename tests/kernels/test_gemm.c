@@ -1,12 +1,10 @@
 #include "base/cpu.h"
 #include "kernels/gemm.h"
+#include "tests/support/assembly.h"
 #include "tests/test.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 static float random_value(unsigned *seed)
 {
@@ -76,35 +74,15 @@ START_TEST(blocks_of_every_size_equal_the_definition)
 }
 END_TEST
 
-// How many instructions of this program's function (of all of that name) hold both words.
-static int count_instructions(const char *function, const char *word, const char *operand)
-{
-    char exe[512], command[700], line[512];
-    ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
-    ck_assert_int_gt((int)n, 0);
-    exe[n] = 0;
-    snprintf(command, sizeof command, "objdump -d --no-show-raw-insn --disassemble=%s '%s'", function, exe);
-    FILE *f = popen(command, "r");
-    int count = 0;
-    while (f && fgets(line, sizeof line, f))
-        count += strstr(line, word) && strstr(line, operand);
-    if (f)
-        pclose(f);
-    return count;
-}
-
 START_TEST(the_tile_is_made_of_fused_multiply_adds)
 {
-#ifdef CR_TEST_ALLOC
-    return; // a build with sanitizers optimises too little
-#endif
-    if (system("command -v objdump >/dev/null") != 0)
+    if (!assembly_readable())
         return;
 #if defined(__x86_64__)
-    ck_assert_int_ge(count_instructions("tile_14_2_v4", "vfmadd", "%zmm"), 28);
-    ck_assert_int_ge(count_instructions("tile_6_2_v3", "vfmadd", "%ymm"), 12);
+    ck_assert_int_ge(assembly_count("tile_14_2_v4", "vfmadd", "%zmm"), 28);
+    ck_assert_int_ge(assembly_count("tile_6_2_v3", "vfmadd", "%ymm"), 12);
 #else
-    ck_assert_int_ge(count_instructions("tile_12_2_neon", "fmla", "v"), 24);
+    ck_assert_int_ge(assembly_count("tile_12_2_neon", "fmla", "v"), 24);
 #endif
 }
 END_TEST
