@@ -158,11 +158,19 @@ typedef struct crema_weights_info {
 // How one layer ran. Times are of the last forward.
 typedef struct crema_step_info {
     const char *layer, *type;
-    const char *implementation; // "im2col"; "view" for a layer that costs nothing
-    crema_shape shape;          // of the first top
+    const char
+        *implementation; // "im2col"; "view" for a layer that costs nothing; "in conv1" for a part of conv1
+    crema_shape shape;   // of the first top
     int64_t time_ns;
-    int64_t macs; // multiply-adds, 0 where not counted
+    int64_t macs;  // multiply-adds, 0 where not counted; of a convolution always those of the direct sum
+    int64_t bytes; // of bottoms, weights and tops: what has to be moved at least; 0 for a view
+    const char *part_of; // the layer whose step does this one's work, too; NULL: it has a step of its own
 } crema_step_info;
+
+// An algorithm that could have run a step and did not.
+typedef struct crema_refusal {
+    const char *algorithm, *reason;
+} crema_refusal;
 
 typedef struct crema_memory_info {
     size_t activation_bytes; // the arena of one runner
@@ -259,6 +267,10 @@ CREMA_API const char *crema_runner_blob_name(const crema_runner *runner, int ind
 
 CREMA_API int crema_runner_n_steps(const crema_runner *runner);
 CREMA_API crema_status crema_runner_step(const crema_runner *runner, int index, crema_step_info *info);
+// Why the step does not run one of the algorithms that come before its own; CREMA_ERR_USAGE past the last one.
+// Layers that have no choice of algorithms have none.
+CREMA_API crema_status crema_runner_refusal(const crema_runner *runner, int step, int index,
+                                            crema_refusal *out);
 CREMA_API void crema_runner_memory(const crema_runner *runner, crema_memory_info *info);
 
 /*

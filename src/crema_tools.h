@@ -155,6 +155,34 @@ CREMA_API crema_status crema_convert(crema_context *context, const char *const *
                                      const char *output, const crema_convert_options *options,
                                      crema_error *err);
 
+/* ---- what the machine can do, and how close a net comes ---- */
+
+// Measured, with the kernels of a context: billions of operations a second on registers (a multiply-add is two), and
+// GB/s of memory that no cache holds.
+typedef struct crema_limits {
+    int threads;
+    const char *isa; // of the kernels: "v4"
+    double gflops, read_gbs;
+    double copy_gbs; // read and written bytes together
+} crema_limits;
+
+// Takes about half a second. threads 0: one per core. On a busy machine the limits are those of what is left of it.
+CREMA_API crema_status crema_limits_measure(const crema_context *context, int threads, crema_limits *out,
+                                            crema_error *err);
+
+// A layer under the roofline.
+typedef struct crema_roofline_point {
+    const char *name; // of the layer
+    const char *kind; // how it ran: points of one kind have one colour
+    double intensity; // operations by byte moved
+    double gflops;    // reached
+    double share;     // of the net's time, 0..1: the point's area
+} crema_roofline_point;
+
+// Draws the limits and the points as an SVG. Points without operations or time are left out. title: NULL for none.
+CREMA_API crema_status crema_roofline_write(const char *path, const char *title, const crema_limits *limits,
+                                            const crema_roofline_point *points, int n, crema_error *err);
+
 /* ---- plugins ---- */
 
 // Loads a shared object that adds layer types to the context (crema_plugin_init in crema.h). It stays loaded until

@@ -250,6 +250,20 @@ int crema_runner_n_steps(const crema_runner *runner)
     return runner->r->plan->n_steps;
 }
 
+static int64_t bytes_moved(const cr_runner *r, const cr_step *s)
+{
+    int64_t n = 0;
+    for (int i = 0; i < s->n_in; i++)
+        n += cr_shape_count(&r->run.tensor[s->in[i]].shape);
+    for (int i = 0; i < s->n_out; i++)
+        n += cr_shape_count(&r->run.tensor[s->out[i]].shape);
+    for (int i = 0; i < s->n_blobs; i++)
+        n += cr_shape_count(&s->blob_shape[i]);
+    if (s->fusion && s->fusion->add >= 0)
+        n += cr_shape_count(&r->run.tensor[s->fusion->add].shape);
+    return s->run ? n * (int64_t)sizeof(float) : 0;
+}
+
 crema_status crema_runner_step(const crema_runner *runner, int index, crema_step_info *info)
 {
     const cr_plan *p = runner->r->plan;
@@ -260,10 +274,21 @@ crema_status crema_runner_step(const crema_runner *runner, int index, crema_step
                               .type = s->layer->type->name,
                               .implementation = s->implementation,
                               .time_ns = runner->r->time_ns[index],
-                              .macs = s->macs};
+                              .macs = s->macs,
+                              .bytes = bytes_moved(runner->r, s),
+                              .part_of = s->part_of ? s->part_of->layer->name : NULL};
     info->shape.rank = -1;
     if (s->n_out)
         info->shape = runner->r->run.tensor[s->out[0]].shape;
+    return CREMA_OK;
+}
+
+crema_status crema_runner_refusal(const crema_runner *runner, int step, int index, crema_refusal *out)
+{
+    const cr_plan *p = runner->r->plan;
+    if (step < 0 || step >= p->n_steps || index < 0 || index >= p->step[step].n_refusals)
+        return CREMA_ERR_USAGE;
+    *out = p->step[step].refusal[index];
     return CREMA_OK;
 }
 

@@ -46,6 +46,8 @@ typedef enum cli_option_id {
     OPT_ROOT,
     OPT_FILTER,
     OPT_ITERATIONS,
+    OPT_EXPLAIN,
+    OPT_ROOFLINE,
     OPT_MARKDOWN,
     OPT_PLUGIN,
     OPT_FORCE,

@@ -128,6 +128,13 @@ cli_range cli_range_of(const float *data, int64_t n)
     return range;
 }
 
+// Lines between the rows, in their order.
+typedef struct cli_note {
+    size_t row;
+    const char *text;
+    struct cli_note *next;
+} cli_note;
+
 void cli_table_begin(cli_table *table, cli_mem *mem, const char *const *columns)
 {
     *table = (cli_table){.mem = mem};
@@ -155,6 +162,23 @@ void cli_table_cell(cli_table *table, const char *fmt, ...)
     table->cell[table->n_cells++] = cli_copy(table->mem, text, strlen(text));
 }
 
+void cli_table_note(cli_table *table, const char *fmt, ...)
+{
+    char text[1024];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    cli_note *note = cli_array(table->mem, 1, sizeof *note);
+    *note =
+        (cli_note){table->n_cells / (size_t)table->n_columns, cli_copy(table->mem, text, strlen(text)), NULL};
+    if (table->last_note)
+        table->last_note->next = note;
+    else
+        table->first_note = note;
+    table->last_note = note;
+}
+
 static void print_row(const cli_table *table, const char *const *cell, const size_t *width, FILE *f)
 {
     for (int c = 0; c < table->n_columns; c++) {
@@ -180,6 +204,12 @@ void cli_table_print(const cli_table *table, FILE *f)
             width[i % n] = w;
     }
     print_row(table, table->title, width, f);
-    for (size_t i = 0; i + n <= table->n_cells; i += n)
+    const cli_note *note = table->first_note;
+    for (size_t i = 0; i + n <= table->n_cells; i += n) {
         print_row(table, &table->cell[i], width, f);
+        for (; note && note->row == i / n + 1; note = note->next) {
+            cli_put_safe(f, note->text);
+            fputc('\n', f);
+        }
+    }
 }

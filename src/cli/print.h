@@ -39,11 +39,14 @@ typedef struct cli_table {
     bool left[CLI_MAX_COLUMNS];
     const char **cell;
     size_t n_cells, size;
+    struct cli_note *first_note, *last_note;
 } cli_table;
 
 // columns: titles, those of names with a "<" before them; ended by NULL.
 void cli_table_begin(cli_table *table, cli_mem *mem, const char *const *columns);
 void cli_table_cell(cli_table *table, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+// A line of its own below the row that was filled last, as wide as it likes.
+void cli_table_note(cli_table *table, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void cli_table_print(const cli_table *table, FILE *f);
 
 #endif

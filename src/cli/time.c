@@ -2,21 +2,23 @@
  * time.c - `crema time`: where the time of one forward goes, layer by layer.
  *
  * After one forward to warm up, each layer's time is the median over the iterations; so is the total, which is
- * taken around whole forwards. Inputs are filled with numbers from -1 to 1 that are the same every time.
+ * taken around whole forwards. Inputs are filled with numbers from -1 to 1 that are the same every time. What it finds
+ * is shown by timing.c.
  */
 #include "cli/commands.h"
-#include "cli/json.h"
 #include "cli/net.h"
 #include "cli/print.h"
+#include "cli/timing.h"
 
+#include <math.h>
 #include <stdlib.h>
 
-typedef struct timing {
+typedef struct samples {
     int n_steps;
     int64_t iterations;
     int64_t *step_ns; // (n_steps, iterations)
     int64_t *total_ns;
-} timing;
+} samples;
 
 static void fill(crema_blob *blob, uint32_t seed)
 {
@@ -51,7 +53,7 @@ static double median_ms(int64_t *ns, int64_t n)
     return (double)(ns[(n - 1) / 2] + ns[n / 2]) / 2e6;
 }
 
-static int measure(cli_session *s, crema_runner *runner, timing *t)
+static int measure(cli_session *s, crema_runner *runner, samples *t)
 {
     for (int64_t i = -1; i < t->iterations; i++) { // -1 warms up
         crema_error err = {0};
@@ -71,103 +73,66 @@ static int measure(cli_session *s, crema_runner *runner, timing *t)
     return CLI_OK;
 }
 
-// Billions of operations a second; a multiply-add counts as two.
-static double gflops(int64_t macs, double ms)
+// The best of what is seen before and after the net has run: neighbours come and go.
+static int measure_limits(cli_session *s, const cli_net *net, crema_limits *limits)
 {
-    return ms > 0 ? 2 * (double)macs / (ms * 1e6) : 0;
+    crema_limits now;
+    crema_error err = {0};
+    cli_progress(s, "measuring the machine", -1);
+    if (crema_limits_measure(net->context, net->threads, &now, &err) != CREMA_OK)
+        return cli_fail_with(s, &err);
+    now.gflops = fmax(now.gflops, limits->gflops);
+    now.read_gbs = fmax(now.read_gbs, limits->read_gbs);
+    now.copy_gbs = fmax(now.copy_gbs, limits->copy_gbs);
+    *limits = now;
+    return CLI_OK;
 }
 
-static void print_text(cli_session *s, const crema_runner *runner, const double *ms, double sum, double total,
-                       const timing *t)
+static void sum_up(cli_session *s, const samples *from, cli_timing *to)
 {
-    static const char *const columns[] = {"<layer", "<type", "<algorithm", "<output",
-                                          "ms",     "share", "GFLOP/s",    NULL};
-    cli_table table;
-    int64_t macs = 0;
-    cli_table_begin(&table, &s->mem, columns);
-    for (int i = 0; i < t->n_steps; i++) {
-        crema_step_info info = {0};
-        char shape[CLI_SHAPE_TEXT];
-        crema_runner_step(runner, i, &info);
-        cli_table_cell(&table, "%s", info.layer ? info.layer : "");
-        cli_table_cell(&table, "%s", info.type ? info.type : "");
-        cli_table_cell(&table, "%s", info.implementation ? info.implementation : "");
-        cli_table_cell(&table, "%s", cli_shape_text(&info.shape, shape));
-        cli_table_cell(&table, "%.3f", ms[i]);
-        cli_table_cell(&table, "%.1f%%", sum > 0 ? 100 * ms[i] / sum : 0);
-        if (info.macs > 0 && ms[i] > 0)
-            cli_table_cell(&table, "%.1f", gflops(info.macs, ms[i]));
-        else
-            cli_table_cell(&table, "-");
-        macs += info.macs;
+    to->n_steps = from->n_steps;
+    to->iterations = from->iterations;
+    to->step = cli_array(&s->mem, (size_t)to->n_steps, sizeof *to->step);
+    to->ms = cli_array(&s->mem, (size_t)to->n_steps, sizeof *to->ms);
+    for (int i = 0; i < to->n_steps; i++) {
+        crema_runner_step(to->runner, i, &to->step[i]);
+        to->ms[i] = median_ms(from->step_ns + i * from->iterations, from->iterations);
+        to->sum_ms += to->ms[i];
+        to->macs += to->step[i].macs;
     }
-    cli_table_print(&table, stdout);
-    crema_memory_info memory = {0};
-    crema_runner_memory(runner, &memory);
-    printf("\ntotal %.3f ms (median of %lld), %.3f million multiply-adds, %.1f GFLOP/s\n", total,
-           (long long)t->iterations, (double)macs / 1e6, gflops(macs, total));
-    printf("memory: weights %.2f MB, activations %.2f MB, inputs %.2f MB, scratch %.2f MB\n",
-           (double)memory.weight_bytes / 1e6, (double)memory.activation_bytes / 1e6,
-           (double)memory.input_bytes / 1e6, (double)memory.scratch_bytes / 1e6);
-}
-
-static void print_json(const cli_net *net, const crema_runner *runner, const double *ms, double sum,
-                       double total, const timing *t)
-{
-    cli_json json = {.f = stdout}, *j = &json;
-    int64_t macs = 0;
-    cli_json_begin(j, NULL, '{');
-    cli_json_string(j, "net", crema_net_name(net->net));
-    cli_json_begin(j, "layers", '[');
-    for (int i = 0; i < t->n_steps; i++) {
-        crema_step_info info = {0};
-        crema_runner_step(runner, i, &info);
-        cli_json_begin(j, NULL, '{');
-        cli_json_string(j, "name", info.layer);
-        cli_json_string(j, "type", info.type);
-        cli_json_string(j, "algorithm", info.implementation);
-        cli_json_shape(j, "shape", &info.shape);
-        cli_json_double(j, "ms", ms[i]);
-        cli_json_double(j, "share", sum > 0 ? ms[i] / sum : 0);
-        cli_json_int(j, "macs", info.macs);
-        cli_json_double(j, "gflops", gflops(info.macs, ms[i]));
-        cli_json_end(j, '}');
-        macs += info.macs;
-    }
-    cli_json_end(j, ']');
-    crema_memory_info memory = {0};
-    crema_runner_memory(runner, &memory);
-    cli_json_double(j, "total_ms", total);
-    cli_json_int(j, "iterations", t->iterations);
-    cli_json_int(j, "macs", macs);
-    cli_json_double(j, "gflops", gflops(macs, total));
-    cli_json_begin(j, "memory", '{');
-    cli_json_int(j, "weight_bytes", (int64_t)memory.weight_bytes);
-    cli_json_int(j, "activation_bytes", (int64_t)memory.activation_bytes);
-    cli_json_int(j, "input_bytes", (int64_t)memory.input_bytes);
-    cli_json_int(j, "scratch_bytes", (int64_t)memory.scratch_bytes);
-    cli_json_end(j, '}');
-    cli_json_end(j, '}');
+    to->total_ms = median_ms(from->total_ns, from->iterations);
 }
 
 static int time_runner(cli_session *s, const cli_args *args, const cli_net *net, crema_runner *runner,
                        int64_t iterations)
 {
-    timing t = {.n_steps = crema_runner_n_steps(runner), .iterations = iterations};
+    const char *roofline = cli_value(args, OPT_ROOFLINE);
+    const char *name = crema_net_name(net->net);
+    cli_timing timing = {.net = name,
+                         .title = *name ? name : args->operand[0],
+                         .runner = runner,
+                         .explain = cli_value(args, OPT_EXPLAIN) != NULL};
+    samples t = {.n_steps = crema_runner_n_steps(runner), .iterations = iterations};
     t.step_ns = cli_array(&s->mem, (size_t)t.n_steps * (size_t)iterations, sizeof *t.step_ns);
     t.total_ns = cli_array(&s->mem, (size_t)iterations, sizeof *t.total_ns);
-    int code;
-    if ((code = fill_inputs(s, net, runner)) || (code = measure(s, runner, &t)))
+    bool limits = timing.explain || roofline;
+    int code = fill_inputs(s, net, runner);
+    if (code == CLI_OK && limits)
+        code = measure_limits(s, net, &timing.limits);
+    if (code == CLI_OK)
+        code = measure(s, runner, &t);
+    if (code == CLI_OK && limits)
+        code = measure_limits(s, net, &timing.limits);
+    if (code != CLI_OK)
         return code;
-    double *ms = cli_array(&s->mem, (size_t)t.n_steps, sizeof *ms), sum = 0;
-    for (int i = 0; i < t.n_steps; i++)
-        sum += ms[i] = median_ms(t.step_ns + i * iterations, iterations);
-    double total = median_ms(t.total_ns, iterations);
+    sum_up(s, &t, &timing);
     cli_erase_progress(s);
+    if (roofline && (code = cli_timing_roofline(s, &timing, roofline)))
+        return code;
     if (cli_value(args, OPT_JSON))
-        print_json(net, runner, ms, sum, total, &t);
+        cli_timing_print_json(&timing);
     else
-        print_text(s, runner, ms, sum, total, &t);
+        cli_timing_print(s, &timing);
     return CLI_OK;
 }
 
@@ -191,6 +156,10 @@ static int time_net(cli_session *s, const cli_args *args)
 
 static const cli_option options[] = {
     {OPT_ITERATIONS, 0, "iterations", "N", "how often the net runs, after once to warm up (default 10)"},
+    {OPT_EXPLAIN, 0, "explain", NULL,
+     "why each layer runs as it does, and how close it comes to the machine's limits"},
+    {OPT_ROOFLINE, 0, "roofline", "FILE.svg",
+     "draw the layers under what processor and memory can do at best"},
     {0}};
 
 const cli_command cli_time_command = {
@@ -201,7 +170,14 @@ const cli_command cli_time_command = {
         "Runs NET (.prototxt or .yaml) on made-up inputs and prints for each layer its type, algorithm, "
         "output\n"
         "shape, median time, share of the sum, and billions of operations a second (a multiply-add is two).\n"
-        "A net without weights can be timed with --allow-missing.\n",
+        "A net without weights can be timed with --allow-missing.\n"
+        "\n"
+        "--explain adds the share of the peak of multiply-adds, which is measured in the same run, the least "
+        "that\n"
+        "had to be moved (bottoms, weights, tops) as GB/s, and under each layer the algorithms that come "
+        "before its\n"
+        "own with their reasons for refusing. A convolution counts as the direct sum: Winograd may pass "
+        "100%.\n",
     .group = {{"timing", options}, {"net", cli_net_options}, {"running", cli_compute_options}},
     .min_operands = 1,
     .operand = "NET",

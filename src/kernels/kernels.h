@@ -19,6 +19,7 @@ struct cr_depthwise_kernels;
 struct cr_dot_kernels;
 struct cr_gather_kernels;
 struct cr_gemm_kernels;
+struct cr_probe_kernels;
 struct cr_winograd_kernels;
 
 typedef struct cr_kernels {
@@ -29,6 +30,7 @@ typedef struct cr_kernels {
     const struct cr_winograd_kernels *winograd;
     const struct cr_gather_kernels *gather;
     const struct cr_depthwise_kernels *depthwise;
+    const struct cr_probe_kernels *probe; // measures the machine
 } cr_kernels;
 
 // All levels that were compiled, best first; NULL-ended. This CPU need not run all of them.

@@ -338,12 +338,30 @@ void cr_conv_base_run(const cr_step *step, cr_run *run, bool transposed,
     }
 }
 
-cr_status cr_conv_base_choose(const cr_step *step, const cr_preparing *p, cr_conv_data *data, cr_err *err)
+// Keeps why the algorithms before the chosen one do not run.
+static cr_status list_refusals(cr_step *step, const cr_preparing *p, const cr_conv_data *data, cr_err *err)
+{
+    size_t n = 0;
+    while (cr_conv_algorithms[n] != data->algorithm)
+        n++;
+    crema_refusal *list = cr_arena_array(p->arena, n, sizeof *list);
+    if (!list)
+        return cr_no_memory(err);
+    for (size_t i = 0; i < n; i++) {
+        const char *why = cr_conv_algorithms[i]->accepts(&data->conv);
+        list[i] = (crema_refusal){cr_conv_algorithms[i]->name, why ? why : "another was asked for"};
+    }
+    step->refusal = list;
+    step->n_refusals = (int)n;
+    return CREMA_OK;
+}
+
+cr_status cr_conv_base_choose(cr_step *step, const cr_preparing *p, cr_conv_data *data, cr_err *err)
 {
     const char *why;
     data->algorithm = cr_conv_choose(&data->conv, p->conv_algorithm, &why);
     if (data->algorithm)
-        return CREMA_OK;
+        return list_refusals(step, p, data, err);
     return cr_fail(err, CREMA_ERR_USAGE, NULL, "layer \"%s\" (%s): convolution algorithm \"%s\": %s",
                    step->layer->name, step->layer->type->name, p->conv_algorithm ? p->conv_algorithm : "",
                    why);

@@ -46,8 +46,8 @@ cr_status cr_conv_base_prepare_conv(cr_step *step, const cr_preparing *p, const 
                                     cr_err *err);
 // For a row's takes(): what the epilogue of a convolution can do.
 unsigned cr_conv_base_takes(const cr_step *step, const cr_preparing *p);
-// data->algorithm for data->conv: the first that accepts, or the forced one.
-cr_status cr_conv_base_choose(const cr_step *step, const cr_preparing *p, cr_conv_data *data, cr_err *err);
+// data->algorithm for data->conv: the first that accepts, or the forced one. Sets the step's refusals.
+cr_status cr_conv_base_choose(cr_step *step, const cr_preparing *p, cr_conv_data *data, cr_err *err);
 // Sets the step's scratch, of which the algorithm needs `bytes`.
 cr_status cr_conv_base_scratch(cr_step *step, const cr_preparing *p, cr_conv_data *data, size_t bytes,
                                cr_err *err);

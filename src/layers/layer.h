@@ -171,6 +171,8 @@ struct cr_step {
     size_t state_bytes, state_offset;
     int64_t macs;
     const cr_shaping *shaping; // what shape() said
+    int n_refusals; // algorithms that come before the one that runs, and why they do not; set by prepare()
+    const crema_refusal *refusal;
     bool dynamic; // some bottom's shape is known only while running: shape() is asked again before run()
     const cr_fusion *fusion; // NULL: nothing; it never comes with more than one top, nor with dynamic shapes
     const cr_step *part_of;  // the step that took this layer and does its work; NULL: this one

@@ -221,6 +221,7 @@ START_TEST(steps_and_memory_are_reported)
     ck_assert_int_eq(info.macs, 2 * 3 * 4);
     ck_assert_int_gt(info.time_ns, 0);
     ck_assert_int_eq(info.shape.dim[1], 3);
+    ck_assert_int_eq(info.bytes, (8 + 12 + 6 + 3) * (int)sizeof(float));
     ck_assert_int_eq(crema_runner_step(r, 3, &info), CREMA_ERR_USAGE);
     crema_memory_info memory;
     crema_runner_memory(r, &memory);
@@ -229,6 +230,39 @@ START_TEST(steps_and_memory_are_reported)
     ck_assert_uint_ge(memory.activation_bytes, 2 * 12 * sizeof(float));
     crema_runner_free(r);
     close_net(&f);
+}
+END_TEST
+
+// The algorithms that were refused, with a comma behind each; and that the reason of one is what is wanted.
+static const char *refused(const char *force, const char *which, const char *reason)
+{
+    static char list[256];
+    crema_context_options o = {.struct_size = sizeof o, .conv_algorithm = force};
+    fixture f = open_net(&o, net_text);
+    crema_runner *r = crema_runner_create(f.net, NULL, &f.err);
+    crema_refusal refusal;
+    list[0] = 0;
+    for (int i = 0; crema_runner_refusal(r, 0, i, &refusal) == CREMA_OK; i++) {
+        snprintf(list + strlen(list), sizeof list - strlen(list), "%s,", refusal.algorithm);
+        if (strcmp(refusal.algorithm, which) == 0)
+            ck_assert_str_eq(refusal.reason, reason);
+    }
+    ck_assert_int_eq(crema_runner_refusal(r, 0, -1, &refusal), CREMA_ERR_USAGE);
+    ck_assert_int_eq(crema_runner_refusal(r, 1, 0, &refusal), CREMA_ERR_USAGE); // a ReLU has no choice
+    ck_assert_int_eq(crema_runner_refusal(r, 3, 0, &refusal), CREMA_ERR_USAGE);
+    crema_runner_free(r);
+    close_net(&f);
+    return list;
+}
+
+START_TEST(algorithms_say_why_they_refuse)
+{
+    const char *list = refused(NULL, "dot", "a window is not the whole image");
+    ck_assert_ptr_nonnull(strstr(list, "dot,"));
+    ck_assert_ptr_null(strstr(list, "pointwise,")); // it runs
+    ck_assert_ptr_null(strstr(list, "im2col,"));    // it comes later
+    list = refused("im2col", "pointwise", "another was asked for");
+    ck_assert_ptr_nonnull(strstr(list, "pointwise,"));
 }
 END_TEST
 
@@ -383,7 +417,7 @@ END_TEST
 
 TEST_MAIN("api/crema", layer_types_are_listed, a_net_says_what_it_is, a_runner_runs_reshapes_and_keeps,
           wrong_names_are_told_apart, an_input_without_a_shape_has_to_be_given_one,
-          nets_of_every_age_run_alike, steps_and_memory_are_reported,
+          nets_of_every_age_run_alike, steps_and_memory_are_reported, algorithms_say_why_they_refuse,
           the_cancel_callback_stops_loading_and_running, runners_share_a_plan_on_several_threads,
           options_of_the_wrong_form_are_usage_errors,
           errors_print_with_their_place TEST_ALLOC(any_allocation_may_fail)
