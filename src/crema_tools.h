@@ -145,6 +145,7 @@ typedef struct crema_convert_options {
     int n_stages;
     int allow_missing; // weights that no file has come from the net's fillers, where a format holds weights
     uint64_t seed;     // of the fillers
+    int half;          // weights of a .caffemodel in half precision (raw_data of NVIDIA's fork)
     const char *numbering; // of a binary input: whose field numbers, as told when it is read; NULL: guessed
 } crema_convert_options;
 

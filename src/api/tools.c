@@ -48,7 +48,7 @@ crema_status crema_npy_read(const char *path, crema_array *out, crema_error *err
 
 crema_status crema_npy_write(const char *path, const crema_shape *shape, const float *data, crema_error *err)
 {
-    return cr_npy_write(path, shape, data, err);
+    return cr_npy_write(path, true, shape, data, err);
 }
 
 crema_status crema_preprocess_read(const char *path, crema_preprocess *out, crema_error *err)

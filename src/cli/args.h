@@ -53,6 +53,7 @@ typedef enum cli_option_id {
     OPT_FORCE,
     OPT_DROP_UNKNOWN,
     OPT_TO_DEPLOY,
+    OPT_F16,
     OPT_NUMBERING,
     N_OPTION_IDS
 } cli_option_id;

@@ -19,6 +19,7 @@ static int convert(cli_session *s, const cli_args *args)
                                      .force = cli_value(args, OPT_FORCE) != NULL,
                                      .drop_unknown = cli_value(args, OPT_DROP_UNKNOWN) != NULL,
                                      .to_deploy = cli_value(args, OPT_TO_DEPLOY) != NULL,
+                                     .half = cli_value(args, OPT_F16) != NULL,
                                      .shapes = request.shape,
                                      .n_shapes = request.n_shapes,
                                      .phase = request.options.phase,
@@ -41,6 +42,7 @@ static int convert(cli_session *s, const cli_args *args)
 static const cli_option options[] = {
     {OPT_FORCE, 'f', "force", NULL, "replace OUT if it is there"},
     {OPT_DROP_UNKNOWN, 0, "drop-unknown", NULL, "leave out fields that are not known"},
+    {OPT_F16, 0, "f16", NULL, "weights in half precision, as NVIDIA's fork stores them (.caffemodel)"},
     {OPT_NUMBERING, 0, "numbering", "NAME",
      "whose field numbers a binary IN has, such as intel (default: guessed)"},
     {OPT_VERBOSE, 'v', "verbose", NULL, "notes, and every warning"},
@@ -54,8 +56,13 @@ const cli_command cli_convert_command = {
     .about =
         "Writes what IN holds in the format that the suffix of OUT names:\n"
         "\n"
-        "  .prototxt  a net or solver as text\n"
-        "  .onnx      IN are NET and WEIGHTS: a model of ONNX opset 17, for the input shapes as they are\n"
+        "  .prototxt       a net or solver as text\n"
+        "  .caffemodel     weights in today's format, with the net: from WEIGHTS, or NET WEIGHTS\n"
+        "  .caffemodel.h5  weights as HDF5\n"
+        "  FOLDER/         weights as .npy files, and a list of the layers\n"
+        "  .npy            the mean image of a .binaryproto, and .binaryproto from .npy\n"
+        "  .onnx           IN are NET and WEIGHTS: a model of ONNX opset 17, for the input shapes as they "
+        "are\n"
         "\n"
         "Nets of all ages are read, and today's format is written; comments and unknown fields stay where\n"
         "they are. OUT appears whole or not at all.\n",

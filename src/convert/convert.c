@@ -8,8 +8,8 @@
 #include <strings.h>
 
 static const cr_converter *const converters[] = {
-    &cr_convert_to_prototxt,
-    &cr_convert_to_onnx,
+    &cr_convert_to_prototxt, &cr_convert_to_caffemodel,  &cr_convert_to_hdf5, &cr_convert_to_folder,
+    &cr_convert_to_onnx,     &cr_convert_to_binaryproto, &cr_convert_to_npy,
 };
 enum { N_CONVERTERS = sizeof converters / sizeof *converters };
 
@@ -47,6 +47,7 @@ static cr_status check_options(const cr_convert_job *job, const cr_converter *to
     } option[] = {
         {CR_CONVERT_DROP_UNKNOWN, o->drop_unknown != 0, "dropping unknown fields"},
         {CR_CONVERT_TO_DEPLOY, o->to_deploy != 0, "making a net for deployment"},
+        {CR_CONVERT_HALF, o->half != 0, "half precision"},
         {CR_CONVERT_SHAPES, o->n_shapes != 0, "the shape of an input"},
         {CR_CONVERT_STATE, o->phase != CREMA_TEST || o->level != 0 || o->n_stages != 0,
          "a phase, level or stage"},

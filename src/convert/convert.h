@@ -34,9 +34,10 @@ typedef struct cr_convert_job {
 enum {
     CR_CONVERT_DROP_UNKNOWN = 1,
     CR_CONVERT_TO_DEPLOY = 2,
-    CR_CONVERT_SHAPES = 4,  // input shapes
-    CR_CONVERT_STATE = 8,   // phase, level and stages
-    CR_CONVERT_WEIGHTS = 16 // missing weights and the seed of the fillers
+    CR_CONVERT_SHAPES = 4,   // input shapes
+    CR_CONVERT_STATE = 8,    // phase, level and stages
+    CR_CONVERT_WEIGHTS = 16, // missing weights and the seed of the fillers
+    CR_CONVERT_HALF = 32
 };
 
 typedef struct cr_converter {
@@ -56,5 +57,7 @@ cr_status cr_convert_write_text(const cr_convert_job *job, const cr_text *text, 
 
 // The converters, each at the end of its own file.
 extern const cr_converter cr_convert_to_prototxt, cr_convert_to_onnx;
+extern const cr_converter cr_convert_to_caffemodel, cr_convert_to_hdf5, cr_convert_to_folder,
+    cr_convert_to_npy, cr_convert_to_binaryproto;
 
 #endif

@@ -5,7 +5,7 @@
  * else goes through a small buffer on the stack. Files are little-endian.
  */
 #include "read/blob.h"
-#include "read/half.h"
+#include "base/half.h"
 
 #include <string.h>
 

@@ -11,7 +11,7 @@
  */
 #include "read/npy.h"
 
-#include "read/half.h"
+#include "base/half.h"
 #include <string.h>
 
 #define MAGIC "\x93NUMPY"

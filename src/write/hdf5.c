@@ -18,6 +18,7 @@ typedef struct hdf5_writer {
     hid_t out, data, group;
     int64_t n_layers;
     int n_blobs;
+    const cr_shape *shape; // of the layer's blobs
     char layer[4096];
     H5E_auto2_t report; // what was in force before
     void *report_data;
@@ -68,11 +69,10 @@ static bool put_attributes(hdf5_writer *w, const char *type)
     return ok;
 }
 
-static cr_status begin_layer(cr_weights_writer *base, const char *name, const char *type, int n_blobs,
-                             cr_err *err)
+static cr_status begin_layer(cr_weights_writer *base, const cr_written_layer *layer, cr_err *err)
 {
     hdf5_writer *w = (hdf5_writer *)base;
-    (void)n_blobs;
+    const char *name = layer->name;
     if (w->group >= 0)
         H5Gclose(w->group);
     w->group = -1;
@@ -90,16 +90,18 @@ static cr_status begin_layer(cr_weights_writer *base, const char *name, const ch
     if (H5Aexists(w->group, "crema_index") > 0)
         return fail_layer(w, err, name, "two layers have this name, and HDF5 can hold one");
     memcpy(w->layer, name, strlen(name) + 1);
-    if (!put_attributes(w, type))
+    if (!put_attributes(w, layer->type))
         return fail(w, err, "can't be written");
     w->n_layers++;
     w->n_blobs = 0;
+    w->shape = layer->shape;
     return CREMA_OK;
 }
 
-static cr_status put_blob(cr_weights_writer *base, const cr_shape *shape, const float *values, cr_err *err)
+static cr_status put_blob(cr_weights_writer *base, const float *values, cr_err *err)
 {
     hdf5_writer *w = (hdf5_writer *)base;
+    const cr_shape *shape = &w->shape[w->n_blobs];
     hsize_t dims[CR_MAX_RANK];
     char name[16];
     for (int i = 0; i < shape->rank; i++)

@@ -45,14 +45,14 @@ static cr_status write_values(cr_writer *writer, const float *data, size_t count
 #endif
 }
 
-cr_status cr_npy_write(const char *path, const cr_shape *shape, const float *data, cr_err *err)
+cr_status cr_npy_write(const char *path, bool force, const cr_shape *shape, const float *data, cr_err *err)
 {
     if (!cr_shape_valid(shape))
         return cr_fail(err, CREMA_ERR_USAGE, NULL, "%s: the shape to write is not valid", path);
     char head[HEADER];
     make_header(shape, head);
     cr_writer *writer;
-    cr_status status = cr_writer_open(&writer, path, true, err);
+    cr_status status = cr_writer_open(&writer, path, force, err);
     if (status != CREMA_OK)
         return status;
     status = cr_writer_write(writer, head, sizeof head, err);

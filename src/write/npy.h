@@ -7,7 +7,7 @@
 #include "base/file.h"
 #include "base/tensor.h"
 
-// The whole file or nothing; an existing file is replaced. data: contiguous.
-cr_status cr_npy_write(const char *path, const cr_shape *shape, const float *data, cr_err *err);
+// The whole file or nothing; an existing file is an error, or with force replaced. data: contiguous.
+cr_status cr_npy_write(const char *path, bool force, const cr_shape *shape, const float *data, cr_err *err);
 
 #endif

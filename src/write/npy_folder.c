@@ -26,6 +26,7 @@ typedef struct folder_writer {
     FILE *list;
     const char *layer; // escaped
     int n_blobs;
+    const cr_shape *shape; // of the layer's blobs
 } folder_writer;
 
 static cr_status io_fail(const folder_writer *w, cr_err *err, const char *what)
@@ -75,35 +76,35 @@ static void put_quoted(FILE *to, const char *text)
     fputc('"', to);
 }
 
-static cr_status begin_layer(cr_weights_writer *base, const char *name, const char *type, int n_blobs,
-                             cr_err *err)
+static cr_status begin_layer(cr_weights_writer *base, const cr_written_layer *layer, cr_err *err)
 {
     folder_writer *w = (folder_writer *)base;
-    w->layer = cr_path_escape(&w->arena, name);
+    w->layer = cr_path_escape(&w->arena, layer->name);
     w->n_blobs = 0;
+    w->shape = layer->shape;
     if (!w->layer)
         return cr_no_memory(err);
     fputs("- {name: ", w->list);
-    put_quoted(w->list, name);
-    if (*type) {
+    put_quoted(w->list, layer->name);
+    if (*layer->type) {
         fputs(", type: ", w->list);
-        put_quoted(w->list, type);
+        put_quoted(w->list, layer->type);
     }
-    fprintf(w->list, ", blobs: %d}\n", n_blobs);
+    fprintf(w->list, ", blobs: %d}\n", layer->n_blobs);
     return ferror(w->list) ? io_fail(w, err, "can't write") : CREMA_OK;
 }
 
-static cr_status put_blob(cr_weights_writer *base, const cr_shape *shape, const float *values, cr_err *err)
+static cr_status put_blob(cr_weights_writer *base, const float *values, cr_err *err)
 {
     folder_writer *w = (folder_writer *)base;
     struct stat st;
-    char *path = cr_arena_printf(&w->arena, "%s/%s.%d.npy", w->temporary, w->layer, w->n_blobs++);
+    char *path = cr_arena_printf(&w->arena, "%s/%s.%d.npy", w->temporary, w->layer, w->n_blobs);
     if (!path)
         return cr_no_memory(err);
     if (stat(path, &st) == 0)
         return cr_fail(err, CREMA_ERR_UNSUPPORTED, &(cr_pos){w->path, 0, 0},
                        "two layers have the name \"%s\", and a folder can hold one", w->layer);
-    return cr_npy_write(path, shape, values, err);
+    return cr_npy_write(path, true, &w->shape[w->n_blobs++], values, err);
 }
 
 static void free_writer(folder_writer *w)

@@ -26,7 +26,7 @@ static void write_array(folder *f, const char *name, int steps, const float *val
 {
     cr_shape shape = {.rank = 3, .dim = {steps, 1, 1}};
     cr_err err = {0};
-    ck_assert_msg(cr_npy_write(folder_path(f, name), &shape, values, &err) == CREMA_OK, "%s", err.message);
+    ck_assert_msg(cr_npy_write(folder_path(f, name), true, &shape, values, &err) == CREMA_OK, "%s", err.message);
 }
 
 // An LSTM whose gates are all open and whose value is 1: the state counts forwards, and the top is its tanh.
@@ -49,8 +49,8 @@ static void write_counter(folder *f)
     write_array(f, "x.npy", 1, (const float[]){0});
     write_array(f, "h1.npy", 1, (const float[]){0.76159416f});
     write_array(f, "h2.npy", 1, (const float[]){0.96402758f});
-    ck_assert_int_eq(cr_npy_write(folder_path(f, "on.npy"), &one, (const float[]){1}, &err), CREMA_OK);
-    ck_assert_int_eq(cr_npy_write(folder_path(f, "off.npy"), &one, (const float[]){0}, &err), CREMA_OK);
+    ck_assert_int_eq(cr_npy_write(folder_path(f, "on.npy"), true, &one, (const float[]){1}, &err), CREMA_OK);
+    ck_assert_int_eq(cr_npy_write(folder_path(f, "off.npy"), true, &one, (const float[]){0}, &err), CREMA_OK);
 }
 
 static seen check(folder *f, const char *manifest)

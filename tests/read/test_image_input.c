@@ -92,7 +92,7 @@ START_TEST(a_mean_map_is_subtracted_pixel_by_pixel)
     const char *gray = folder_text(&f, "gray.pgm", "P2 2 2 255 10 20 30 40");
     crema_preprocess p = {.channels = CREMA_GRAY, .scale = 10};
     strcpy(p.mean_file, folder_path(&f, "mean.npy"));
-    cr_npy_write(p.mean_file, &(cr_shape){3, {1, 2, 2}}, (float[]){1, 2, 3, 4}, NULL);
+    cr_npy_write(p.mean_file, true, &(cr_shape){3, {1, 2, 2}}, (float[]){1, 2, 3, 4}, NULL);
     expect(read_ok(PATHS(gray, gray), 2, &p, unknown), SHAPE4(2, 1, 2, 2),
            (float[]){90, 180, 270, 360, 90, 180, 270, 360});
     folder_remove(&f);
@@ -182,9 +182,9 @@ START_TEST(arrays_pass_as_they_are)
     folder f;
     folder_make(&f);
     const char *a = folder_path(&f, "a.npy"), *b = folder_path(&f, "b.npy"), *s = folder_path(&f, "s.npy");
-    cr_npy_write(a, &(cr_shape){3, {2, 1, 2}}, (float[]){1, 2, 3, 4}, NULL);
-    cr_npy_write(b, &(cr_shape){3, {1, 1, 2}}, (float[]){5, 6}, NULL);
-    cr_npy_write(s, &(cr_shape){0}, (float[]){9}, NULL);
+    cr_npy_write(a, true, &(cr_shape){3, {2, 1, 2}}, (float[]){1, 2, 3, 4}, NULL);
+    cr_npy_write(b, true, &(cr_shape){3, {1, 1, 2}}, (float[]){5, 6}, NULL);
+    cr_npy_write(s, true, &(cr_shape){0}, (float[]){9}, NULL);
     crema_preprocess p = {.width = 7, .height = 7, .scale = 100}; // for pictures only
     expect(read_ok(&a, 1, &p, unknown), (cr_shape){3, {2, 1, 2}}, (float[]){1, 2, 3, 4});
     expect(read_ok(&a, 1, &p, SHAPE4(1, 2, 1, 2)), SHAPE4(1, 2, 1, 2),
@@ -206,7 +206,7 @@ START_TEST(arrays_and_pictures_share_a_batch)
     folder f;
     folder_make(&f);
     const char *a = folder_path(&f, "a.npy"), *g = folder_text(&f, "g.pgm", "P2 2 1 255 3 4");
-    cr_npy_write(a, &SHAPE4(1, 1, 1, 2), (float[]){1, 2}, NULL);
+    cr_npy_write(a, true, &SHAPE4(1, 1, 1, 2), (float[]){1, 2}, NULL);
     crema_preprocess p = {.channels = CREMA_GRAY};
     batch b = read_ok(PATHS(a, g), 2, &p, unknown);
     ck_assert_int_eq(b.placement[0].width, 0);

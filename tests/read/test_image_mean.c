@@ -11,7 +11,7 @@ static crema_preprocess with_file(folder *f, cr_shape shape, const float *values
 {
     crema_preprocess p = {.struct_size = sizeof p};
     snprintf(p.mean_file, sizeof p.mean_file, "%s", folder_path(f, "mean.npy"));
-    ck_assert_int_eq(cr_npy_write(p.mean_file, &shape, values, NULL), CREMA_OK);
+    ck_assert_int_eq(cr_npy_write(p.mean_file, true, &shape, values, NULL), CREMA_OK);
     return p;
 }
 

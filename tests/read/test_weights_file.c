@@ -187,7 +187,7 @@ END_TEST
 
 static void put_npy(folder *f, const char *name, float value)
 {
-    ck_assert_int_eq(cr_npy_write(folder_path(f, name), &(cr_shape){1, {1}}, &value, NULL), CREMA_OK);
+    ck_assert_int_eq(cr_npy_write(folder_path(f, name), true, &(cr_shape){1, {1}}, &value, NULL), CREMA_OK);
 }
 
 START_TEST(folders_made_by_hand)

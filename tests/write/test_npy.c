@@ -11,7 +11,7 @@ static size_t written(cr_shape shape, const float *values, char *bytes, size_t s
     folder f;
     folder_make(&f);
     const char *path = folder_path(&f, "a.npy");
-    ck_assert_int_eq(cr_npy_write(path, &shape, values, NULL), CREMA_OK);
+    ck_assert_int_eq(cr_npy_write(path, true, &shape, values, NULL), CREMA_OK);
     FILE *file = fopen(path, "rb");
     size_t n = fread(bytes, 1, size, file);
     fclose(file);
@@ -50,8 +50,8 @@ START_TEST(what_is_written_is_read)
     for (int i = 0; i < 24; i++)
         values[i] = (float)i * 0.1f;
     cr_shape shape = {4, {2, 1, 3, 4}}, got;
-    ck_assert_int_eq(cr_npy_write(path, &shape, values, NULL), CREMA_OK);
-    ck_assert_int_eq(cr_npy_write(path, &shape, values, NULL), CREMA_OK); // replaced
+    ck_assert_int_eq(cr_npy_write(path, true, &shape, values, NULL), CREMA_OK);
+    ck_assert_int_eq(cr_npy_write(path, true, &shape, values, NULL), CREMA_OK); // replaced
     ck_assert_int_eq(folder_n_files(&f), 1);
     float *data;
     ck_assert_int_eq(cr_npy_load(path, &got, &data, NULL), CREMA_OK);
@@ -68,8 +68,8 @@ START_TEST(errors_leave_nothing_behind)
     cr_shape wrong = {1, {-1}}, one = {1, {1}};
     folder f;
     folder_make(&f);
-    ck_assert_int_eq(cr_npy_write(folder_path(&f, "a.npy"), &wrong, NULL, &err), CREMA_ERR_USAGE);
-    ck_assert_int_eq(cr_npy_write(folder_path(&f, "b/a.npy"), &one, (float[]){1}, &err), CREMA_ERR_IO);
+    ck_assert_int_eq(cr_npy_write(folder_path(&f, "a.npy"), true, &wrong, NULL, &err), CREMA_ERR_USAGE);
+    ck_assert_int_eq(cr_npy_write(folder_path(&f, "b/a.npy"), true, &one, (float[]){1}, &err), CREMA_ERR_IO);
     ck_assert_int_eq(folder_n_files(&f), 0);
     folder_remove(&f);
 }

@@ -16,13 +16,13 @@ typedef struct blob {
     float values[6];
 } blob;
 
-typedef struct layer {
+typedef struct layer_blobs {
     const char *name, *type;
     int n_blobs;
     blob blob[12];
-} layer;
+} layer_blobs;
 
-static const layer net[] = {
+static const layer_blobs net[] = {
     {"z/conv 1",
      "Convolution",
      2,
@@ -46,18 +46,23 @@ static const layer net[] = {
       {{2, {0, 3}}, {0}}}}};
 enum { N_LAYERS = sizeof net / sizeof *net };
 
-static cr_status put(cr_weights_writer *w, const layer *layers, int n, cr_err *err)
+static cr_status put(cr_weights_writer *w, const layer_blobs *layers, int n, cr_err *err)
 {
     cr_status status = CREMA_OK;
     for (int i = 0; i < n && !status; i++) {
-        status = w->type->layer(w, layers[i].name, layers[i].type, layers[i].n_blobs, err);
+        cr_shape shape[12];
+        for (int j = 0; j < layers[i].n_blobs; j++)
+            shape[j] = layers[i].blob[j].shape;
+        cr_written_layer layer = {layers[i].name, layers[i].type, layers[i].n_blobs, shape, NULL, NULL};
+        status = w->type->layer(w, &layer, err);
         for (int j = 0; j < layers[i].n_blobs && !status; j++)
-            status = w->type->blob(w, &layers[i].blob[j].shape, layers[i].blob[j].values, err);
+            status = w->type->blob(w, layers[i].blob[j].values, err);
     }
     return status;
 }
 
-static cr_status write_all(opener open, const char *path, bool force, const layer *layers, int n, cr_err *err)
+static cr_status write_all(opener open, const char *path, bool force, const layer_blobs *layers, int n,
+                           cr_err *err)
 {
     cr_weights_writer *w;
     cr_status status = open(&w, path, force, err);
@@ -66,7 +71,7 @@ static cr_status write_all(opener open, const char *path, bool force, const laye
     status = put(w, layers, n, err);
     if (!status)
         return w->type->commit(w, err);
-    w->type->abort(w);
+    w->type->discard(w);
     return status;
 }
 
@@ -92,7 +97,7 @@ static void check_all(const char *path, const char *format)
     cr_weights_file_close(&f);
 }
 
-static void refuse(opener open, const char *path, const layer *layers, int n, const char *text)
+static void refuse(opener open, const char *path, const layer_blobs *layers, int n, const char *text)
 {
     cr_err err = {0};
     ck_assert_int_ne(write_all(open, path, false, layers, n, &err), CREMA_OK);
@@ -158,11 +163,12 @@ END_TEST
 // Nothing is left behind, not even a temporary file.
 START_TEST(what_a_format_can_not_hold_is_refused)
 {
-    static const layer twice[] = {{"a", "", 1, {{{1, {1}}, {1}}}}, {"a", "", 1, {{{1, {1}}, {1}}}}};
-    static const layer slashes[] = {{"a//b", "", 1, {{{1, {1}}, {1}}}}};
-    static const layer dot[] = {{"./a", "", 1, {{{1, {1}}, {1}}}}};
-    static const layer meets[] = {{"a", "", 1, {{{1, {1}}, {1}}}}, {"a/0", "", 1, {{{1, {1}}, {1}}}}};
-    static const layer meets_late[] = {{"a/0", "", 1, {{{1, {1}}, {1}}}}, {"a", "", 1, {{{1, {1}}, {1}}}}};
+    static const layer_blobs twice[] = {{"a", "", 1, {{{1, {1}}, {1}}}}, {"a", "", 1, {{{1, {1}}, {1}}}}};
+    static const layer_blobs slashes[] = {{"a//b", "", 1, {{{1, {1}}, {1}}}}};
+    static const layer_blobs dot[] = {{"./a", "", 1, {{{1, {1}}, {1}}}}};
+    static const layer_blobs meets[] = {{"a", "", 1, {{{1, {1}}, {1}}}}, {"a/0", "", 1, {{{1, {1}}, {1}}}}};
+    static const layer_blobs meets_late[] = {{"a/0", "", 1, {{{1, {1}}, {1}}}},
+                                             {"a", "", 1, {{{1, {1}}, {1}}}}};
     folder f;
     folder_make(&f);
     const char *path = folder_path(&f, "w");

@@ -1,0 +1,299 @@
+/*
+ * weights.c - weights from any of their formats to any other; and single blobs (mean images).
+ *
+ *     .caffemodel, .caffemodel.h5, a folder of .npy  -->  .caffemodel.h5, folder/, .caffemodel
+ *     .binaryproto  <-->  .npy
+ *
+ * Layers go one by one through memory: read/weights_file.h on one side, write/weights_writer.h on the other. A
+ * .caffemodel holds a net as well. It comes from the first input: a net in any form, or the .caffemodel that the
+ * weights come from, and is upgraded; weights from other formats alone make layers of names and types only.
+ */
+#include "convert/weights.h"
+#include "convert/net.h"
+#include "crema.pb-c.h"
+#include "read/npy.h"
+#include "schema/field.h"
+#include "upgrade/types.h"
+#include "write/npy.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- layers ---- */
+
+static cr_status copy_blobs(const cr_weights_file *from, const cr_stored_layer *layer, cr_weights_writer *to,
+                            cr_err *err)
+{
+    cr_status status = CREMA_OK;
+    for (int i = 0; i < layer->n_blobs && !status; i++) {
+        size_t count = (size_t)cr_shape_count(&layer->blob[i].shape), bytes;
+        float *values =
+            cr_size_mul(count + 1, sizeof *values, &bytes) && cr_fits_machine(bytes) ? cr_alloc(bytes) : NULL;
+        if (!values)
+            return cr_no_memory(err);
+        status = cr_weights_file_read(from, &layer->blob[i], values, err);
+        if (!status)
+            status = to->type->blob(to, values, err);
+        cr_free(values);
+    }
+    return status;
+}
+
+// Today's name of a stored type: an old file has "V1:4", or a name of V0.
+static const char *type_name(const char *stored)
+{
+    const ProtobufCEnumValue *v1 = NULL;
+    if (strncmp(stored, "V1:", 3) == 0)
+        v1 = protobuf_c_enum_descriptor_get_value(&crema__v1_layer_parameter__layer_type__descriptor,
+                                                  atoi(stored + 3));
+    const cr_type_names *names = v1 ? cr_type_by_v1(v1->name) : cr_type_by_v0(stored);
+    return names ? names->v2 : stored;
+}
+
+// Axes of the weights of types that have more than one, as they were when shapes had four.
+static int weight_axes(const char *type)
+{
+    static const struct {
+        const char *type;
+        int axes;
+    } rows[] = {{"Convolution", 4}, {"Deconvolution", 4}, {"InnerProduct", 2}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (strcmp(type, rows[i].type) == 0)
+            return rows[i].axes;
+    return 0;
+}
+
+static cr_shape modern_shape(const cr_stored_blob *blob, int index, const char *type)
+{
+    const cr_shape *old = &blob->shape;
+    int wanted = index == 0 ? weight_axes(type) : 1, ones = 0;
+    while (ones < old->rank && old->dim[ones] == 1)
+        ones++;
+    if (wanted == 0) // not known: what can only be a row is one
+        wanted = ones >= 3 ? 1 : old->rank;
+    if (!blob->legacy_shape || old->rank - wanted > ones)
+        return *old;
+    cr_shape out = {.rank = wanted};
+    memcpy(out.dim, old->dim + old->rank - wanted, (size_t)wanted * sizeof *out.dim);
+    return out;
+}
+
+cr_status cr_convert_layer(const cr_weights_file *from, const cr_stored_layer *layer,
+                           const Crema__LayerParameter *param, cr_weights_writer *to, cr_err *err)
+{
+    cr_arena arena = {0};
+    size_t n = (size_t)layer->n_blobs;
+    cr_shape *shape = cr_arena_array(&arena, n, sizeof *shape);
+    bool *legacy = cr_arena_array(&arena, n, sizeof *legacy);
+    const char *type = type_name(layer->type);
+    cr_written_layer out = {layer->name, type, layer->n_blobs, shape, legacy, param};
+    cr_status status = shape && legacy ? CREMA_OK : cr_no_memory(err);
+    for (int i = 0; i < layer->n_blobs && !status; i++) {
+        shape[i] = modern_shape(&layer->blob[i], i, type);
+        legacy[i] = layer->blob[i].legacy_shape;
+    }
+    if (!status)
+        status = to->type->layer(to, &out, err);
+    if (!status)
+        status = copy_blobs(from, layer, to, err);
+    cr_arena_free(&arena);
+    return status;
+}
+
+// Layers without blobs have no place in a file of weights alone.
+static cr_status copy_layers(const cr_weights_file *from, cr_weights_writer *to, cr_err *err)
+{
+    cr_status status = CREMA_OK;
+    for (int i = 0; i < from->n_layers && !status; i++)
+        if (from->layer[i].n_blobs > 0)
+            status = cr_convert_layer(from, &from->layer[i], NULL, to, err);
+    return status;
+}
+
+// Ends what is begun: commits, or leaves nothing.
+static cr_status finish(cr_weights_writer *to, cr_status status, cr_err *err)
+{
+    if (!status)
+        return to->type->commit(to, err);
+    to->type->discard(to);
+    return status;
+}
+
+static cr_status write_weights(const cr_convert_job *job,
+                               cr_status (*open)(cr_weights_writer **w, const char *path, bool force,
+                                                 cr_err *err),
+                               cr_err *err)
+{
+    cr_weights_file from;
+    cr_weights_writer *to;
+    cr_status status = cr_weights_file_open(&from, job->input[0], job->log, err);
+    if (status)
+        return status;
+    status = open(&to, job->output, job->options.force != 0, err);
+    if (!status)
+        status = finish(to, copy_layers(&from, to, err), err);
+    cr_weights_file_close(&from);
+    return status;
+}
+
+static cr_status to_hdf5(const cr_convert_job *job, cr_err *err)
+{
+    return write_weights(job, cr_hdf5_writer_open, err);
+}
+
+static cr_status to_folder(const cr_convert_job *job, cr_err *err)
+{
+    return write_weights(job, cr_npy_folder_writer_open, err);
+}
+
+/* ---- .caffemodel ---- */
+
+static bool has_unknown(const ProtobufCMessage *message, const cr_notes *notes)
+{
+    if (cr_notes_unknown(notes, message))
+        return true;
+    for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
+        const ProtobufCFieldDescriptor *field = &message->descriptor->fields[i];
+        size_t n = field->type == PROTOBUF_C_TYPE_MESSAGE ? cr_field_count(message, field) : 0;
+        for (size_t j = 0; j < n; j++)
+            if (has_unknown(*(ProtobufCMessage *const *)cr_field_value(message, field, j), notes))
+                return true;
+    }
+    return false;
+}
+
+static cr_status read_net(const cr_convert_job *job, cr_message *m, cr_err *err)
+{
+    cr_pos pos = {job->input[0], 0, 0};
+    cr_status status = cr_convert_net(job, 0, m, err);
+    if (status)
+        return status;
+    if (m->root->descriptor != &crema__net_parameter__descriptor)
+        return cr_fail(err, CREMA_ERR_INPUT, &pos, "is a solver; a .caffemodel holds a net and its weights");
+    if (!job->options.drop_unknown && (m->n_skipped > 0 || has_unknown(m->root, m->notes)))
+        return cr_fail(
+            err, CREMA_ERR_UNSUPPORTED, &pos,
+            "has fields that are not known, which can't be written in binary form; let them be dropped");
+    return CREMA_OK;
+}
+
+// The layer of the file that gives the net's layer its blobs: of that name, the last one, as Caffe would load them.
+static const cr_stored_layer *stored_of(const cr_weights_file *from, const char *name, bool *used)
+{
+    const cr_stored_layer *found = NULL;
+    for (int i = 0; i < from->n_layers; i++)
+        if (from->layer[i].n_blobs > 0 && strcmp(from->layer[i].name, name) == 0) {
+            used[i] = true;
+            found = &from->layer[i];
+        }
+    return found;
+}
+
+static cr_status copy_net(const cr_convert_job *job, const Crema__NetParameter *net,
+                          const cr_weights_file *from, cr_weights_writer *to, cr_err *err)
+{
+    bool *used = cr_arena_array(job->arena, (size_t)from->n_layers, sizeof *used);
+    cr_status status = used ? CREMA_OK : cr_no_memory(err);
+    for (size_t i = 0; i < net->n_layer && !status; i++) {
+        const Crema__LayerParameter *param = net->layer[i];
+        const char *name = param->name ? param->name : "";
+        const cr_stored_layer *stored = stored_of(from, name, used);
+        cr_stored_layer bare = {.name = name, .type = param->type ? param->type : ""};
+        status = cr_convert_layer(from, stored ? stored : &bare, param, to, err);
+    }
+    for (int i = 0; i < from->n_layers && !status; i++)
+        if (from->layer[i].n_blobs > 0 && !used[i])
+            cr_warn(job->log, &(cr_pos){from->path, 0, 0},
+                    "has weights for a layer \"%s\", which the net does not have: they are left out",
+                    from->layer[i].name);
+    return status;
+}
+
+// The net of a .caffemodel alone is the one inside.
+static cr_status to_caffemodel(const cr_convert_job *job, cr_err *err)
+{
+    cr_weights_file from;
+    cr_weights_writer *to;
+    cr_message m = {0};
+    cr_status status = cr_weights_file_open(&from, job->input[job->n_inputs - 1], job->log, err);
+    if (status)
+        return status;
+    bool bare = job->n_inputs == 1 && strcmp(from.format->name, "caffemodel") != 0;
+    if (!bare)
+        status = read_net(job, &m, err);
+    const Crema__NetParameter *net = (const Crema__NetParameter *)m.root;
+    cr_caffemodel_options options = {job->options.force != 0, job->options.half != 0, from.net_name, net};
+    if (!status)
+        status = cr_caffemodel_writer_open(&to, job->output, &options, err);
+    if (!status)
+        status = finish(to, net ? copy_net(job, net, &from, to, err) : copy_layers(&from, to, err), err);
+    cr_weights_file_close(&from);
+    return status;
+}
+
+/* ---- single blobs ---- */
+
+static cr_status to_npy(const cr_convert_job *job, cr_err *err)
+{
+    cr_tensor blob;
+    cr_status status = cr_read_binaryproto(&(crema_file){.path = job->input[0]}, &blob, err);
+    if (status)
+        return status;
+    status = cr_npy_write(job->output, job->options.force != 0, &blob.shape, blob.data, err);
+    cr_free(blob.data);
+    return status;
+}
+
+static cr_status to_binaryproto(const cr_convert_job *job, cr_err *err)
+{
+    cr_shape shape;
+    float *values;
+    cr_status status = cr_npy_load(job->input[0], &shape, &values, err);
+    if (status)
+        return status;
+    status = cr_binaryproto_write(job->output, job->options.force != 0, &shape, values, err);
+    cr_free(values);
+    return status;
+}
+
+const cr_converter cr_convert_to_hdf5 = {
+    .suffixes = ".h5 .hdf5",
+    .about = "weights as HDF5",
+    .inputs = "one file or folder of weights",
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .run = to_hdf5,
+};
+const cr_converter cr_convert_to_folder = {
+    .suffixes = "/",
+    .about = "weights as a folder of .npy files",
+    .inputs = "one file or folder of weights",
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .run = to_folder,
+};
+const cr_converter cr_convert_to_caffemodel = {
+    .suffixes = ".caffemodel",
+    .about = "a net with weights",
+    .inputs = "weights, or a net and its weights",
+    .min_inputs = 1,
+    .max_inputs = 2,
+    .takes = CR_CONVERT_DROP_UNKNOWN | CR_CONVERT_HALF,
+    .run = to_caffemodel,
+};
+const cr_converter cr_convert_to_npy = {
+    .suffixes = ".npy",
+    .about = "one blob as an array",
+    .inputs = "one .binaryproto",
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .run = to_npy,
+};
+const cr_converter cr_convert_to_binaryproto = {
+    .suffixes = ".binaryproto",
+    .about = "one blob, such as a mean image",
+    .inputs = "one .npy",
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .run = to_binaryproto,
+};
