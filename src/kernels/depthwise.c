@@ -275,7 +275,7 @@ static void run_strip(const job *j, int64_t image, int64_t channel, int64_t row,
         return;
     cr_epilogue after = {.activation = e->activation, .slope = e->slope};
     cr_epilogue_out out = {.data = s.out, .images = 1, .channels = 1, .count = s.rows * s.columns};
-    cr_epilogue_apply(&after, &out, NULL);
+    cr_epilogue_apply(c->kernels, &after, &out, NULL);
 }
 
 static void run_item(void *ctx, int64_t item, int slot)

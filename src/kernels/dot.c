@@ -27,7 +27,8 @@ typedef struct job {
 } job;
 
 // The rows of an item, which begin with channel `first`.
-static void finish(const cr_dot_product *d, const cr_epilogue *epilogue, int64_t first)
+static void finish(const cr_kernels *kernels, const cr_dot_product *d, const cr_epilogue *epilogue,
+                   int64_t first)
 {
     if (!epilogue)
         return;
@@ -37,7 +38,7 @@ static void finish(const cr_dot_product *d, const cr_epilogue *epilogue, int64_t
         e.add += first;
     if (e.slopes)
         e.slopes += first;
-    cr_epilogue_apply(&e, &out, NULL);
+    cr_epilogue_apply(kernels, &e, &out, NULL);
 }
 
 static void run_rows(void *ctx, int64_t item, int slot)
@@ -59,7 +60,7 @@ static void run_rows(void *ctx, int64_t item, int slot)
         d.add = true;
         p += j->k_step;
     } while (p < whole->k);
-    finish(&d, whole->epilogue, first);
+    finish(j->kernels, &d, whole->epilogue, first);
 }
 
 void cr_dot(const cr_kernels *kernels, const cr_dot_product *dot, cr_pool *pool)

@@ -11,7 +11,10 @@
 #define CR_KERNELS_EPILOGUE_H
 
 #include "base/parallel.h"
+
 #include <stdint.h>
+
+struct cr_kernels;
 
 typedef enum cr_activation {
     CR_ACT_NONE,
@@ -38,6 +41,30 @@ typedef struct cr_epilogue_out {
 } cr_epilogue_out;
 
 // Applies add and activation to values that already have their bias. e may be NULL.
-void cr_epilogue_apply(const cr_epilogue *e, const cr_epilogue_out *out, cr_pool *pool);
+void cr_epilogue_apply(const struct cr_kernels *kernels, const cr_epilogue *e, const cr_epilogue_out *out,
+                       cr_pool *pool);
+
+// x * scale + shift as (x - center) * scale + rest with center about -shift / scale: values near a large mean lose
+// nothing.
+typedef struct cr_affine {
+    float center, scale, rest;
+} cr_affine;
+
+// n values of one channel: out = activation(affine(in) + add). out may be in or add.
+typedef struct cr_epilogue_row {
+    const float *in, *add; // add NULL: none
+    float *out;
+    int64_t n;
+    const cr_affine *affine; // NULL: x as it is
+    cr_activation activation;
+    float slope, min, max; // of this channel
+} cr_epilogue_row;
+
+// The activation of a channel; nothing else is set.
+cr_epilogue_row cr_epilogue_row_of(const cr_epilogue *e, int64_t channel);
+
+typedef struct cr_epilogue_kernels {
+    void (*run)(const cr_epilogue_row *row);
+} cr_epilogue_kernels;
 
 #endif

@@ -17,6 +17,7 @@
 
 struct cr_depthwise_kernels;
 struct cr_dot_kernels;
+struct cr_epilogue_kernels;
 struct cr_gather_kernels;
 struct cr_gemm_kernels;
 struct cr_probe_kernels;
@@ -27,6 +28,7 @@ typedef struct cr_kernels {
     int vector;       // floats in one vector
     const struct cr_gemm_kernels *gemm;
     const struct cr_dot_kernels *dot;
+    const struct cr_epilogue_kernels *epilogue;
     const struct cr_winograd_kernels *winograd;
     const struct cr_gather_kernels *gather;
     const struct cr_depthwise_kernels *depthwise;

@@ -587,7 +587,7 @@ static void run(const cr_conv *c, const cr_conv_buffers *b)
     }
     cr_epilogue_out out = {b->out, c->images, c->out_channels, c->out_count, c->out_image_stride};
     if (!fused(b->epilogue))
-        cr_epilogue_apply(b->epilogue, &out, b->pool);
+        cr_epilogue_apply(c->kernels, b->epilogue, &out, b->pool);
 }
 
 // Packs differ in the size of the tiles, which depends on the map's.

@@ -303,7 +303,7 @@ static void finish(const cr_conv_data *d, const cr_conv_buffers *b, const cr_ten
     cr_epilogue_out o = {.data = out->data, .images = shape->dim[0], .channels = shape->dim[1]};
     o.count = cr_shape_range(shape, 2, shape->rank);
     o.image_stride = out->image_stride;
-    cr_epilogue_apply(b->epilogue, &o, pool);
+    cr_epilogue_apply(d->conv.kernels, b->epilogue, &o, pool);
 }
 
 void cr_conv_base_run(const cr_step *step, cr_run *run, bool transposed,
@@ -407,7 +407,7 @@ unsigned cr_conv_base_takes(const cr_step *step, const cr_preparing *p)
 {
     const Crema__ConvolutionParameter *param = step->layer->param->convolution_param;
     int rank = p->tensor[step->in[0]].shape.rank, axis = param->axis < 0 ? param->axis + rank : param->axis;
-    return axis == 1 ? CR_TAKES_ACTIVATION : 0;
+    return axis == 1 ? CR_TAKES_SUM | CR_TAKES_ACTIVATION : 0;
 }
 
 void cr_conv_base_run_conv(const cr_step *step, cr_run *run)

@@ -143,6 +143,18 @@ static void run(const cr_step *step, cr_run *run)
     cr_parallel(run->pool, cr_tensor_images(out) * w.image_items, run_item, &w);
 }
 
+// The plain sum of two.
+static cr_status gives(const cr_step *step, const cr_preparing *prep, cr_fusion *what, bool *is, cr_err *err)
+{
+    const Crema__EltwiseParameter *p = step->layer->param->eltwise_param;
+    (void)prep, (void)err;
+    *is = step->n_in == 2 && (!p || p->operation == CREMA__ELTWISE_PARAMETER__ELTWISE_OP__SUM);
+    for (size_t i = 0; p && i < p->n_coeff; i++)
+        *is = *is && p->coeff[i] == 1;
+    what->add = step->in[1];
+    return CREMA_OK;
+}
+
 const cr_layer_type cr_layer_eltwise = {
     .name = "Eltwise",
     .about = "sum, product or maximum of bottoms, value by value",
@@ -155,4 +167,5 @@ const cr_layer_type cr_layer_eltwise = {
     .setup = setup,
     .shape = shape,
     .run = run,
+    .gives = gives,
 };

@@ -1,64 +1,48 @@
 /*
  * fused.c - BatchNorm, Scale, Bias, a sum and an activation in one pass.
  *
- * Each channel of each image is cut in blocks; a block is scaled into the top, and gets its sum and activation while
- * it stands in the cache. x * scale + shift is computed as (x - center) * scale + rest with center = -shift / scale,
- * so that values near a large mean lose nothing.
+ * Cut by images, then by channels, long ones once more; without values per channel an image is one channel.
  */
 #include "layers/fused.h"
+#include "kernels/kernels.h"
 
 #include <math.h>
-#include <string.h>
 
-enum { BLOCK = 4096, ITEM = 16384 }; // floats
+enum { ITEM = 16384 }; // floats
 
-typedef struct affine {
-    float center, scale, rest;
-} affine;
+// What prepare leaves in step->data.
+typedef struct fused {
+    const cr_kernels *kernels;
+    const cr_affine *affine; // by channel, or NULL
+} fused;
 
 typedef struct sweep {
     const cr_tensor *in, *out;
-    const affine *affine; // by channel, or NULL
-    const cr_epilogue *epilogue;
+    const fused *data;
+    cr_epilogue epilogue;
     int64_t channels, count; // floats of a channel
     // An item is some channels of an image, or a part of a long one.
     int64_t item_channels, parts, image_items;
 } sweep;
 
-static affine affine_of(double scale, double shift)
+static cr_affine affine_of(double scale, double shift)
 {
     float center = (float)(scale != 0 ? -shift / scale : 0);
     if (!isfinite(center))
         center = 0;
-    return (affine){center, (float)scale, (float)(shift + center * scale)};
-}
-
-static void scale_block(const affine *a, const float *in, float *out, int64_t n)
-{
-    for (int64_t i = 0; i < n; i++)
-        out[i] = (in[i] - a->center) * a->scale + a->rest;
+    return (cr_affine){center, (float)scale, (float)(shift + center * scale)};
 }
 
 static void run_range(const sweep *s, int64_t image, int64_t channel, int64_t begin, int64_t end)
 {
-    const float *in = s->in->data + image * s->in->image_stride + channel * s->count;
-    float *out = s->out->data + image * s->out->image_stride + channel * s->count;
-    cr_epilogue e = s->epilogue ? *s->epilogue : (cr_epilogue){0};
-    if (e.add)
-        e.add += image * e.add_image_stride + channel * s->count + begin;
-    if (e.slopes)
-        e.slopes += channel;
-    for (int64_t at = begin; at < end; at += BLOCK) {
-        int64_t n = end - at < BLOCK ? end - at : BLOCK;
-        if (s->affine)
-            scale_block(&s->affine[channel], in + at, out + at, n);
-        else if (in != out)
-            memcpy(out + at, in + at, (size_t)n * sizeof *out);
-        cr_epilogue_out block = {out + at, 1, 1, n, 0};
-        cr_epilogue_apply(&e, &block, NULL);
-        if (e.add)
-            e.add += n;
-    }
+    int64_t at = channel * s->count + begin;
+    cr_epilogue_row row = cr_epilogue_row_of(&s->epilogue, channel);
+    row.in = s->in->data + image * s->in->image_stride + at;
+    row.out = s->out->data + image * s->out->image_stride + at;
+    row.add = s->epilogue.add ? s->epilogue.add + image * s->epilogue.add_image_stride + at : NULL;
+    row.n = end - begin;
+    row.affine = s->data->affine ? &s->data->affine[channel] : NULL;
+    s->data->kernels->epilogue->run(&row);
 }
 
 static void run_item(void *ctx, int64_t item, int slot)
@@ -74,11 +58,10 @@ static void run_item(void *ctx, int64_t item, int slot)
 
 static void run(const cr_step *step, cr_run *run)
 {
-    cr_epilogue epilogue;
-    sweep s = {.in = cr_in(step, run, 0), .out = cr_out(step, run, 0), .affine = step->data};
-    s.epilogue = cr_step_epilogue(step, run, &epilogue);
+    sweep s = {.in = cr_in(step, run, 0), .out = cr_out(step, run, 0), .data = step->data};
+    cr_step_epilogue(step, run, &s.epilogue);
     const cr_shape *shape = &s.in->shape;
-    bool by_channel = s.affine || (s.epilogue && s.epilogue->slopes);
+    bool by_channel = s.data->affine || s.epilogue.slopes;
     s.channels = by_channel ? shape->dim[1] : 1;
     s.count = by_channel ? cr_shape_range(shape, 2, shape->rank) : cr_tensor_image_count(s.in);
     if (s.count == 0 || s.channels == 0)
@@ -92,18 +75,17 @@ static void run(const cr_step *step, cr_run *run)
 cr_status cr_fused_prepare(cr_step *step, const cr_preparing *p, cr_err *err)
 {
     const cr_fusion *f = step->fusion;
-    step->run = run;
-    step->implementation = "fused";
-    if (!f->scale)
-        return CREMA_OK;
-    int64_t channels = p->tensor[step->in[0]].shape.dim[1];
-    affine *a = cr_arena_array(p->arena, (size_t)channels, sizeof *a);
-    if (!a)
+    int64_t channels = f->scale ? p->tensor[step->in[0]].shape.dim[1] : 0;
+    fused *d = cr_arena_alloc(p->arena, sizeof *d);
+    cr_affine *a = cr_arena_array(p->arena, (size_t)channels, sizeof *a);
+    if (!d || !a)
         return cr_no_memory(err);
     for (int64_t c = 0; c < channels; c++)
         a[c] = affine_of(f->scale[c], f->shift[c]);
-    step->data = a;
-    step->implementation = "affine";
+    *d = (fused){p->kernels, f->scale ? a : NULL};
+    step->data = d;
+    step->run = run;
+    step->implementation = f->scale ? "affine" : "fused";
     return CREMA_OK;
 }
 

@@ -1,19 +1,30 @@
+#include "base/cpu.h"
 #include "kernels/epilogue.h"
+#include "kernels/kernels.h"
 #include "tests/test.h"
 
 #include <math.h>
 
-// Two images of two channels with two values, images 5 apart.
+static void compare(const float *got, const float *expected, int n)
+{
+    for (int i = 0; i < n; i++) {
+        if (isnan(expected[i]))
+            ck_assert(isnan(got[i]));
+        else
+            ck_assert_float_eq_tol(got[i], expected[i], 1e-6f);
+    }
+}
+
+// Two images of two channels with two values, images 5 apart. On each level that this CPU runs.
 static void check(cr_epilogue e, const float *expected)
 {
-    float data[] = {-4, 1, 2, NAN, 77, 7, -1, 0, 3};
-    cr_epilogue_out out = {data, 2, 2, 2, 5};
-    cr_epilogue_apply(&e, &out, NULL);
-    for (int i = 0; i < 9; i++) {
-        if (isnan(expected[i]))
-            ck_assert(isnan(data[i]));
-        else
-            ck_assert_float_eq_tol(data[i], expected[i], 1e-6f);
+    for (const cr_kernels *const *k = cr_kernels_all; *k; k++) {
+        float data[] = {-4, 1, 2, NAN, 77, 7, -1, 0, 3};
+        cr_epilogue_out out = {data, 2, 2, 2, 5};
+        if (!cr_cpu_runs((*k)->name))
+            continue;
+        cr_epilogue_apply(*k, &e, &out, NULL);
+        compare(data, expected, 9);
     }
 }
 
@@ -46,4 +57,32 @@ START_TEST(the_operand_is_added_before_the_activation)
 }
 END_TEST
 
-TEST_MAIN("kernels/epilogue", each_activation, the_operand_is_added_before_the_activation)
+// Rows of every length, whose ends are not vectors; nothing is written behind them. In place of either operand.
+START_TEST(rows_of_each_length)
+{
+    enum { MOST = 70 };
+    const cr_affine affine = {2, 0.5f, 1};
+    for (const cr_kernels *const *k = cr_kernels_all; *k; k++)
+        for (int n = 0; n <= MOST; n++) {
+            float in[MOST + 1], add[MOST + 1], expected[MOST + 1];
+            if (!cr_cpu_runs((*k)->name))
+                continue;
+            for (int i = 0; i <= MOST; i++) {
+                in[i] = (float)(i % 7);
+                add[i] = (float)(i % 5 - 3);
+                float y = (in[i] - 2) * 0.5f + 1 + add[i];
+                expected[i] = y < 0 ? y / 4 : y;
+            }
+            cr_epilogue_row row = {
+                .in = in, .add = add, .n = n, .affine = &affine, .activation = CR_ACT_RELU};
+            row.slope = 0.25f;
+            float *out = row.out = n % 2 ? in : add, behind = out[n];
+            (*k)->epilogue->run(&row);
+            compare(out, expected, n);
+            ck_assert_float_eq(out[n], behind);
+        }
+}
+END_TEST
+
+TEST_MAIN("kernels/epilogue", each_activation, the_operand_is_added_before_the_activation,
+          rows_of_each_length)

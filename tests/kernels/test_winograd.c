@@ -235,7 +235,7 @@ static void check_epilogue(geometry_case *g, work *w, const cr_epilogue *e)
     cr_epilogue_out out = {w->expected, c->images, c->out_channels, c->out_count, c->out_image_stride};
     run(g, w, NULL, 1);
     memcpy(w->expected, w->out, (size_t)w->n_out * sizeof *w->out);
-    cr_epilogue_apply(e, &out, NULL);
+    cr_epilogue_apply(c->kernels, e, &out, NULL);
     run(g, w, e, 2);
     ck_assert_int_eq(memcmp(w->out, w->expected, (size_t)w->n_out * sizeof *w->out), 0);
 }

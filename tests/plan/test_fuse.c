@@ -147,6 +147,8 @@ static void check_not_taken(const char *text, const char *layer, how h)
 #define LAYER(name, type, in, out, fields) \
     "layer { name: '" name "' type: '" type "' bottom: '" in "' top: '" out "' " fields " }\n"
 
+#define RELU(name, in, out) LAYER(name, "ReLU", in, out, "")
+
 /* ---- activations ---- */
 
 START_TEST(a_convolution_takes_each_activation)
@@ -207,9 +209,73 @@ START_TEST(what_is_no_plain_clip_is_not_taken)
 }
 END_TEST
 
-/* ---- who may not take, or be taken ---- */
+/* ---- sums ---- */
 
-#define RELU(name, in, out) LAYER(name, "ReLU", in, out, "")
+#define SUM_WITH(name, a, b, out, fields)                                                 \
+    "layer { name: '" name "' type: 'Eltwise' bottom: '" a "' bottom: '" b "' top: '" out \
+    "' eltwise_param { " fields " } }\n"
+#define SUM(name, a, b, out) SUM_WITH(name, a, b, out, "")
+
+START_TEST(the_later_of_two_convolutions_takes_their_sum)
+{
+    check_taken(X CONV("c", "x", "c") CONV("d", "x", "d") SUM("s", "c", "d", "s") RELU("a", "s", "a"), "d",
+                "s a", (how){.threads = 2});
+    check_taken(X CONV("c", "x", "c") CONV("d", "x", "d") SUM("s", "d", "c", "s") RELU("a", "s", "s"), "d",
+                "s a", (how){.conv_algorithm = "im2col"});
+    // An operand that is made behind the step's own place.
+    check_taken(X CONV("c", "x", "c") LAYER("t", "TanH", "x", "t", "")
+                    CONV_WITH("d", "t", "d", "kernel_size: 1") LAYER("e", "ELU", "d", "e", "")
+                        SUM_WITH("s", "e", "c", "s", "coeff: 1 coeff: 1"),
+                "c", "s", (how){0});
+    // Between an input, which is never overwritten, and a convolution; read once more later.
+    check_taken(INPUT("dim: 2 dim: 6 dim: 4 dim: 4") CONV("c", "x", "c") SUM("s", "x", "c", "s")
+                    CONV("d", "s", "d") SUM("u", "d", "s", "u") RELU("a", "u", "a"),
+                "d", "u a", (how){0});
+    check_taken(
+        X "layer { name: 'c' type: 'InnerProduct' bottom: 'x' top: 'c' inner_product_param { num_output: "
+          "3 " FILLERS " } }\n"
+          "layer { name: 'd' type: 'InnerProduct' bottom: 'x' top: 'd' inner_product_param { num_output: "
+          "3 " FILLERS " } }\n" SUM("s", "c", "d", "s") RELU("a", "s", "a"),
+        "d", "s a", (how){0});
+}
+END_TEST
+
+START_TEST(only_a_plain_sum_of_two_is_taken)
+{
+#define TWO X CONV("c", "x", "c") CONV("d", "x", "d")
+    check_not_taken(TWO SUM_WITH("s", "c", "d", "s", "coeff: 1 coeff: -1"), "s", (how){0});
+    check_not_taken(TWO SUM_WITH("s", "c", "d", "s", "operation: PROD"), "s", (how){0});
+    check_not_taken(TWO SUM_WITH("s", "c", "d", "s", "operation: MAX"), "s", (how){0});
+    check_not_taken(X CONV("c", "x", "c") SUM("s", "c", "c", "s"), "s", (how){0});
+    check_not_taken(TWO "layer { name: 's' type: 'Eltwise' bottom: 'c' bottom: 'd' bottom: 'd' top: 's' }\n",
+                    "s", (how){0});
+}
+END_TEST
+
+START_TEST(a_sum_before_another_and_an_activation_before_a_sum_stay)
+{
+    const char *text = X CONV("c", "x", "c") RELU("a", "c", "a") CONV("d", "x", "d")
+        LAYER("t", "TanH", "d", "t", "") SUM("s", "a", "t", "s") SUM("u", "s", "d", "u");
+    check_not_taken(text, "s", (how){0});
+    check_not_taken(text, "u", (how){0});
+}
+END_TEST
+
+START_TEST(a_sum_that_no_convolution_takes_takes_its_activation)
+{
+    check_taken(X LAYER("t", "TanH", "x", "t", "") SUM("s", "x", "t", "s") LAYER("a", "PReLU", "s", "a", ""),
+                "s", "a", (how){.threads = 2});
+    check_taken(INPUT("dim: 2 dim: 1 dim: 150 dim: 151") LAYER("t", "TanH", "x", "t", "")
+                    SUM("s", "x", "t", "s") RELU("a", "s", "a"),
+                "s", "a", (how){.threads = 2});
+    check_taken(X SUM("s", "x", "x", "s") RELU("a", "s", "a"), "s", "a", (how){0});
+    check_not_taken(X LAYER("t", "TanH", "x", "t", "") SUM_WITH("s", "x", "t", "s", "operation: MAX")
+                        RELU("a", "s", "a"),
+                    "a", (how){0});
+}
+END_TEST
+
+/* ---- who may not take, or be taken ---- */
 
 START_TEST(two_readers_need_the_tensor_between)
 {
@@ -278,6 +344,8 @@ START_TEST(a_step_writes_into_its_part_of_a_concat)
 END_TEST
 
 TEST_MAIN("plan/fuse", a_convolution_takes_each_activation, a_wide_convolution_takes_them_in_winograd,
-          what_is_no_plain_clip_is_not_taken, two_readers_need_the_tensor_between,
+          what_is_no_plain_clip_is_not_taken, the_later_of_two_convolutions_takes_their_sum,
+          only_a_plain_sum_of_two_is_taken, a_sum_before_another_and_an_activation_before_a_sum_stay,
+          a_sum_that_no_convolution_takes_takes_its_activation, two_readers_need_the_tensor_between,
           a_blob_that_is_asked_for_is_there, an_exact_plan_takes_nothing,
           only_channels_on_axis_1_fit_an_epilogue, a_step_writes_into_its_part_of_a_concat)

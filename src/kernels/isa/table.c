@@ -5,6 +5,7 @@
 #include "kernels/simd.h"
 
 extern const struct cr_dot_kernels CR_ISA(cr_dot_kernels);
+extern const struct cr_epilogue_kernels CR_ISA(cr_epilogue_kernels);
 extern const struct cr_depthwise_kernels CR_ISA(cr_depthwise_kernels);
 extern const struct cr_gemm_kernels CR_ISA(cr_gemm_kernels);
 extern const struct cr_winograd_kernels CR_ISA(cr_winograd_kernels);
@@ -17,6 +18,7 @@ const cr_kernels CR_ISA(cr_kernels) = {
     .vector = CR_VECTOR,
     .gemm = &CR_ISA(cr_gemm_kernels),
     .dot = &CR_ISA(cr_dot_kernels),
+    .epilogue = &CR_ISA(cr_epilogue_kernels),
     .winograd = &CR_ISA(cr_winograd_kernels),
     .depthwise = &CR_ISA(cr_depthwise_kernels),
     .gather = &CR_ISA(cr_gather_kernels),

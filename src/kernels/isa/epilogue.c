@@ -1,0 +1,89 @@
+/*
+ * epilogue.c - scale, sum and activation of a row of values, a vector at a time.
+ *
+ * One loop for each activation, so that nothing is decided inside; all of them read the operand and the scale where
+ * there are any. Exponentials are computed lane by lane.
+ */
+#include "kernels/epilogue.h"
+#include "kernels/simd.h"
+
+#include <math.h>
+
+CR_INLINE cr_vf sigmoid(cr_vf x)
+{
+    float lane[CR_VECTOR];
+    cr_store(lane, x);
+    for (int i = 0; i < CR_VECTOR; i++)
+        lane[i] = expf(-lane[i]);
+    return 1 / (1 + cr_load(lane));
+}
+
+CR_INLINE cr_vf activate(const cr_epilogue_row *r, const cr_activation activation, cr_vf x)
+{
+    switch (activation) {
+    case CR_ACT_RELU:
+    case CR_ACT_PRELU:
+        return cr_select(x < 0, r->slope * x, x);
+    case CR_ACT_CLIP:
+        x = cr_select(x < r->min, cr_repeat(r->min), x);
+        return cr_select(x > r->max, cr_repeat(r->max), x);
+    case CR_ACT_SIGMOID:
+        return sigmoid(x);
+    case CR_ACT_SWISH:
+        return x * sigmoid(r->slope * x);
+    case CR_ACT_HARDSWISH: {
+        cr_vf y = cr_select(x < -3, (cr_vf){0}, x + 3);
+        return x * (cr_select(y > 6, cr_repeat(6), y) / 6);
+    }
+    default:
+        return x;
+    }
+}
+
+CR_INLINE void run_as(const cr_epilogue_row *r, const cr_activation activation)
+{
+    const float *in = r->in, *add = r->add;
+    float *out = r->out;
+    for (int64_t i = 0; i < r->n; i += CR_VECTOR) {
+        int64_t lanes = r->n - i;
+        bool whole = lanes >= CR_VECTOR;
+        cr_vf x = whole ? cr_load(in + i) : cr_load_some(in + i, lanes);
+        if (r->affine)
+            x = (x - r->affine->center) * r->affine->scale + r->affine->rest;
+        if (add)
+            x += whole ? cr_load(add + i) : cr_load_some(add + i, lanes);
+        x = activate(r, activation, x);
+        if (whole)
+            cr_store(out + i, x);
+        else
+            cr_store_some(out + i, x, lanes);
+    }
+}
+
+static void run(const cr_epilogue_row *r)
+{
+    switch (r->activation) {
+    case CR_ACT_NONE:
+        run_as(r, CR_ACT_NONE);
+        break;
+    case CR_ACT_RELU:
+    case CR_ACT_PRELU:
+        run_as(r, CR_ACT_RELU);
+        break;
+    case CR_ACT_CLIP:
+        run_as(r, CR_ACT_CLIP);
+        break;
+    case CR_ACT_SIGMOID:
+        run_as(r, CR_ACT_SIGMOID);
+        break;
+    case CR_ACT_SWISH:
+        run_as(r, CR_ACT_SWISH);
+        break;
+    case CR_ACT_HARDSWISH:
+        run_as(r, CR_ACT_HARDSWISH);
+        break;
+    }
+}
+
+extern const cr_epilogue_kernels CR_ISA(cr_epilogue_kernels);
+const cr_epilogue_kernels CR_ISA(cr_epilogue_kernels) = {.run = run};
