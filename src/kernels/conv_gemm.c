@@ -27,7 +27,7 @@ enum {
     ITEM_MACS = 1 << 18,  // the least work that is
     APART_ITEMS = 6,      // fewer images, groups and ranges of positions than that are computed together
     COLUMN_FLOATS =
-        1 << 16, // apart: of one part of the columns; half of an L2 cache, with the weights' share
+        1 << 15, // apart: of one part of the columns; half of an L2 cache, with the weights' share
     TOGETHER_FLOATS = 1 << 17, // together: the same
     PART_DEPTH = 768,          // apart: k up to here is not cut
     DEEP_STEP = 112,

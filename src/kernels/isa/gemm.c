@@ -41,8 +41,10 @@ enum {
 
 typedef struct tile {
     int64_t k, a_step, b_step;
-    const float *a, *b;    // a[p * a_step + row], b[p * b_step + column]
-    const float *bias;     // per row: what the sums start with; NULL: with what stands in `sums`
+    const float *a, *b; // a[p * a_step + row], b[p * b_step + column]
+    const float *bias;  // per row: what the sums start with; NULL: with the row of `begin`
+    const float *begin; // (rows, WIDTH), or one row for all: begin_step is 0
+    int64_t begin_step;
     float *sums;           // (rows, WIDTH)
     float *out;            // where finished sums go; NULL: to `sums`
     const float *residual; // as out; may be NULL
@@ -86,7 +88,8 @@ CR_INLINE void run(const tile *t, const int rows, const int vectors)
     for (int i = 0; i < rows; i++) {
         CR_UNROLL
         for (int j = 0; j < vectors; j++)
-            sum[i][j] = t->bias ? cr_repeat(t->bias[i]) : cr_load(t->sums + i * WIDTH + j * CR_VECTOR);
+            sum[i][j] =
+                t->bias ? cr_repeat(t->bias[i]) : cr_load(t->begin + i * t->begin_step + j * CR_VECTOR);
     }
     const float *ahead = t->ahead;
     int64_t ahead_step = t->ahead_step;
@@ -179,13 +182,55 @@ static cr_vf activate(const cr_epilogue *e, cr_vf x, int64_t channel)
     }
 }
 
+// What the tile can do by itself.
+static bool is_simple(const cr_gemm_block *b)
+{
+    const cr_epilogue *e = b->epilogue;
+    return !b->factor && (e->activation == CR_ACT_NONE || e->activation == CR_ACT_CLIP ||
+                          (e->activation == CR_ACT_RELU && e->slope == 0));
+}
+
+// What is done to a vector of simple sums: see is_simple().
+CR_INLINE cr_vf clamp(const cr_epilogue *e, cr_vf x)
+{
+    if (e->activation == CR_ACT_NONE)
+        return x;
+    bool clip = e->activation == CR_ACT_CLIP;
+    cr_vf min = cr_repeat(clip ? e->min : 0);
+    x = cr_select(x < min, min, x);
+    return clip ? cr_select(x > e->max, cr_repeat(e->max), x) : x;
+}
+
+static void finish_simple_row(const cr_epilogue *e, const float *sums, int64_t n, const float *add,
+                              float *out)
+{
+    int64_t i = 0;
+    for (; i + CR_VECTOR <= n; i += CR_VECTOR) {
+        cr_vf x = cr_load(sums + i);
+        if (add)
+            x += cr_load(add + i);
+        cr_store(out + i, clamp(e, x));
+    }
+    if (i < n) {
+        cr_vf x = cr_load(sums + i);
+        if (add)
+            x += cr_load_some(add + i, n - i);
+        cr_store_some(out + i, clamp(e, x), n - i);
+    }
+}
+
 // n sums of each of the channels from `channel` on, for the positions from `position` on.
 static void finish_rows(const cr_gemm_block *b, int64_t channel, int64_t channels, int64_t position,
                         int64_t n, const float *sums, int64_t step)
 {
     const cr_epilogue *e = b->epilogue;
+    bool simple = is_simple(b);
     for (int64_t c = channel; c < channel + channels; c++, sums += step) {
         int64_t at = c * b->out_step + position;
+        if (simple) {
+            finish_simple_row(e, sums, n, e->add ? e->add + at : NULL, b->out + at);
+            continue;
+        }
         cr_vf bias = cr_repeat(b->factor && b->bias ? b->bias[c] : 0);
         for (int64_t i = 0; i < n; i += CR_VECTOR) {
             int64_t lanes = n - i < CR_VECTOR ? n - i : CR_VECTOR;
@@ -224,14 +269,6 @@ static size_t wide_pack_bytes(int64_t m, int64_t k)
     return (size_t)(m * k) * sizeof(float);
 }
 
-// What the tile can do by itself.
-static bool is_simple(const cr_gemm_block *b)
-{
-    const cr_epilogue *e = b->epilogue;
-    return !b->factor && (e->activation == CR_ACT_NONE || e->activation == CR_ACT_CLIP ||
-                          (e->activation == CR_ACT_RELU && e->slope == 0));
-}
-
 static void set_epilogue(const cr_gemm_block *b, tile *t)
 {
     const cr_epilogue *e = b->epilogue;
@@ -251,6 +288,15 @@ static const float *first_bias(const cr_gemm_block *b, int64_t channel)
     return b->bias && !b->factor ? b->bias + channel : no_bias;
 }
 
+// Output lines come while the sums are made; stores that wait for them one by one would hold up the next tile.
+static void fetch_out(const tile *t, int64_t rows)
+{
+    for (int64_t r = 0; r < rows; r++) {
+        __builtin_prefetch(t->out + r * t->out_step, 1);
+        __builtin_prefetch(t->out + r * t->out_step + LINE, 1);
+    }
+}
+
 // The tiles of one column of panels.
 static void wide_column(const cr_gemm_block *b, tile t, int64_t position, float *partial)
 {
@@ -267,7 +313,8 @@ static void wide_column(const cr_gemm_block *b, tile t, int64_t position, float 
         t.a = b->weights + channel * b->depth + b->k_begin * rows;
         t.a_step = rows;
         t.bias = first_bias(b, channel);
-        t.sums = partial ? partial + (p - b->panel_begin) * TILE_ROWS * WIDTH : sums;
+        t.begin = t.sums = partial ? partial + (p - b->panel_begin) * TILE_ROWS * WIDTH : sums;
+        t.begin_step = WIDTH;
         t.out = direct ? b->out + at : NULL;
         t.residual = e->add ? e->add + at : NULL;
         // The next column's rows have two lines each: they come while the last two panels are at work.
@@ -275,6 +322,8 @@ static void wide_column(const cr_gemm_block *b, tile t, int64_t position, float 
         bool fetch = left < 2 && position + WIDTH < b->n;
         t.ahead = fetch ? t.b + WIDTH + (1 - left) * LINE : t.a;
         t.ahead_step = fetch ? b->column_step : 0;
+        if (direct)
+            fetch_out(&t, rows);
         tiles[rows - 1][vectors - 1](&t);
         if (last && !direct)
             finish_rows(b, channel, rows, position, lanes, t.sums, WIDTH);
@@ -330,14 +379,11 @@ static void transpose(const float *from, int64_t rows, int vectors, float *to, i
     }
 }
 
-// The sums of a tile before the first product: the bias along each row.
-static void deep_begin(const cr_gemm_block *b, int64_t channel, int64_t channels, int64_t rows, float *sums)
+// What sums start with: the bias along each row.
+static void deep_bias(const cr_gemm_block *b, int64_t channel, int64_t channels, float *bias)
 {
-    float bias[WIDTH] = {0};
-    for (int64_t c = 0; b->bias && !b->factor && c < channels; c++)
-        bias[c] = b->bias[channel + c];
-    for (int64_t r = 0; r < rows; r++)
-        memcpy(sums + r * WIDTH, bias, sizeof bias);
+    for (int64_t c = 0; c < WIDTH; c++)
+        bias[c] = b->bias && !b->factor && c < channels ? b->bias[channel + c] : 0;
 }
 
 // One panel, position tiles [begin, end).
@@ -345,12 +391,14 @@ static void deep_tiles_run(const cr_gemm_block *b, int64_t panel, int64_t begin,
 {
     float own[TILE_ROWS * WIDTH] __attribute__((aligned(64)));
     float line[WIDTH * DEEP_ROW] __attribute__((aligned(64)));
+    float bias[WIDTH] __attribute__((aligned(64)));
     bool last = b->k_end == b->depth, whole = last && b->k_begin == 0;
     int64_t n_tiles = deep_tiles(b->n), channel = panel * WIDTH, first = b->n * begin / n_tiles;
     int64_t channels = b->m - channel < WIDTH ? b->m - channel : WIDTH;
     int vectors = channels > CR_VECTOR ? 2 : 1;
     tile t = {.k = b->k_end - b->k_begin, .a_step = b->column_step, .b_step = vectors * CR_VECTOR};
     t.b = b->weights + channel * b->depth + b->k_begin * t.b_step;
+    deep_bias(b, channel, channels, bias);
     for (int64_t i = begin; i < end; i++) {
         int64_t position = b->n * i / n_tiles, rows = b->n * (i + 1) / n_tiles - position;
         t.a = b->columns + position;
@@ -358,8 +406,8 @@ static void deep_tiles_run(const cr_gemm_block *b, int64_t panel, int64_t begin,
         t.ahead = t.b + t.k * t.b_step * i / n_tiles + b->depth * t.b_step;
         t.ahead_step = t.b_step / n_tiles;
         t.sums = whole ? own : b->partial + ((panel - b->panel_begin) * n_tiles + i) * TILE_ROWS * WIDTH;
-        if (b->k_begin == 0)
-            deep_begin(b, channel, channels, rows, t.sums);
+        t.begin = b->k_begin == 0 ? bias : t.sums;
+        t.begin_step = b->k_begin == 0 ? 0 : WIDTH;
         tiles[rows - 1][vectors - 1](&t);
         if (last)
             transpose(t.sums, rows, vectors, line + position - first, DEEP_ROW);
