@@ -10,7 +10,6 @@
  */
 #include "convert/onnx_rows.h"
 #include "crema.pb-c.h"
-#include "layers/window.h"
 
 #include <string.h>
 
@@ -18,9 +17,11 @@ typedef struct conv {
     cr_onnx_layer *l;
     cr_window window;
     int mode, n_axes; // axes: at least 1
-    cr_shape in, out; // (images, channels, spatial)
+    cr_shape bottom;  // as images
+    cr_shape in, out; // (images, channels, spatial); in: with a border of means, if there is one
     cr_shape weights; // (channels, channels / group, taps)
     int64_t group;
+    const cr_mean_padding *mean; // NULL: the window pads
 } conv;
 
 // Shape `s` as images, channels and at least one spatial axis.
@@ -34,6 +35,19 @@ static cr_shape as_images(const cr_shape *s, int axis)
     return r;
 }
 
+// The window then slides over the padded bottom, without pads. False: no memory.
+static bool pad_mean(conv *c, cr_window_spec *spec)
+{
+    if (cr_mean_padding_make(&c->l->g->arena, spec, &c->in.dim[2], &c->mean, NULL)) {
+        c->l->g->no_memory = true;
+        return false;
+    }
+    cr_mean_padding_size(c->mean, &c->in.dim[2]);
+    spec->rule = CREMA__PAD_RULE__VALID;
+    spec->mode = CREMA__PAD_MODE__ZERO;
+    return true;
+}
+
 // False: refused, or no memory.
 static bool read_conv(cr_onnx_layer *l, bool transposed, conv *c)
 {
@@ -42,6 +56,7 @@ static bool read_conv(cr_onnx_layer *l, bool transposed, conv *c)
     cr_window_spec spec;
     *c = (conv){.l = l, .in = as_images(&l->in_shape[0], axis), .out = as_images(&l->out_shape[0], axis)};
     cr_err err = {0};
+    c->bottom = c->in;
     if (cr_window_spec_conv(l->layer, n, &spec, &err)) {
         cr_onnx_refuse(l, "%s", err.message);
         return false;
@@ -49,6 +64,8 @@ static bool read_conv(cr_onnx_layer *l, bool transposed, conv *c)
     if (n == 0)
         spec.kernel[0] = spec.stride[0] = spec.dilation[0] = 1;
     c->n_axes = n ? n : 1;
+    if (cr_window_is_mean(&spec) && !pad_mean(c, &spec))
+        return false;
     c->mode = spec.mode;
     const int64_t *in = (transposed ? &c->out : &c->in)->dim + 2,
                   *out = (transposed ? &c->in : &c->out)->dim + 2;
@@ -125,6 +142,8 @@ static const char *convolve_with(const conv *c, const char *x, const char *y, bo
 {
     cr_onnx_layer *l = c->l;
     int64_t before[CR_MAX_AXES] = {0}, after[CR_MAX_AXES] = {0};
+    if (c->mean)
+        x = cr_onnx_pad_mean(l->g, x, c->mean, &c->bottom.dim[2]);
     bool inside = !c->window.variant && c->window.outside == 0 &&
                   (c->mode == CREMA__PAD_MODE__ZERO || c->mode == CREMA__PAD_MODE__CONSTANT ||
                    c->mode == CREMA__PAD_MODE__PARTIAL);
@@ -172,9 +191,9 @@ static const char *transpose_conv(const conv *c, const char *x, const char *y)
 static void each_bottom(const conv *c, const char *(*fn)(const conv *c, const char *x, const char *y))
 {
     cr_onnx_layer *l = c->l;
-    bool same = cr_shape_equal(&c->in, &l->in_shape[0]);
+    bool same = cr_shape_equal(&c->bottom, &l->in_shape[0]);
     for (int i = 0; i < l->step->n_in && !l->refused; i++) {
-        const char *x = same ? l->in[i] : cr_onnx_reshape(l->g, l->in[i], NULL, &c->in);
+        const char *x = same ? l->in[i] : cr_onnx_reshape(l->g, l->in[i], NULL, &c->bottom);
         x = fn(c, x, same ? l->out[i] : NULL);
         if (!same)
             cr_onnx_reshape(l->g, x, l->out[i], &l->out_shape[i]);

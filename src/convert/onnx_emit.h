@@ -13,6 +13,7 @@
 #define CR_CONVERT_ONNX_EMIT_H
 
 #include "convert/onnx_graph.h"
+#include "layers/mean_padding.h"
 #include "plan/plan.h"
 
 typedef struct cr_onnx_layer {
@@ -55,19 +56,20 @@ void cr_onnx_emit_reshape(cr_onnx_layer *l); // bottom 0 in the shape of top 0
 
 /* ---- windows (onnx_window.c) ---- */
 
-typedef struct Crema__ConvolutionParameter Crema__ConvolutionParameter;
-struct cr_window;
-
-// One spatial axis of a padded input: `length` positions, `before` of them in front of the bottom's.
+// How far windows reach beyond an axis.
 typedef struct cr_onnx_reach {
     int64_t before, after; // after may be negative: the windows leave positions unread
 } cr_onnx_reach;
 
 // How far the windows reach beyond the bottom, for variant v.
-cr_onnx_reach cr_onnx_reach_of(const struct cr_window *window, int axis, int v);
+cr_onnx_reach cr_onnx_reach_of(const cr_window *window, int axis, int v);
 // x (rank axes, the spatial ones last) made as large as the windows reach, with `outside` where no position of the
 // bottom is read: a node Pad, or a Gather for each axis of an index map, or both per run of channels under CORNERS.
-const char *cr_onnx_pad(cr_onnx_layer *l, const char *x, const cr_shape *shape,
-                        const struct cr_window *window, int mode, float outside);
+const char *cr_onnx_pad(cr_onnx_layer *l, const char *x, const cr_shape *shape, const cr_window *window,
+                        int mode, float outside);
+
+// x (images, channels, height, width) with a border of means (layers/mean_padding.h).
+const char *cr_onnx_pad_mean(cr_onnx_graph *g, const char *x, const cr_mean_padding *mean,
+                             const int64_t size[2]);
 
 #endif

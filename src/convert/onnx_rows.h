@@ -71,5 +71,14 @@ void cr_onnx_lstm(cr_onnx_layer *l);
 void cr_onnx_rnn(cr_onnx_layer *l);
 void cr_onnx_lstm_unit(cr_onnx_layer *l);
 void cr_onnx_lstm_junhyuk(cr_onnx_layer *l);
+void cr_onnx_softmax_loss(cr_onnx_layer *l);
+void cr_onnx_infogain_loss(cr_onnx_layer *l);
+void cr_onnx_multinomial_logistic_loss(cr_onnx_layer *l);
+void cr_onnx_hinge_loss(cr_onnx_layer *l);
+void cr_onnx_euclidean_loss(cr_onnx_layer *l);
+void cr_onnx_sigmoid_cross_entropy_loss(cr_onnx_layer *l);
+void cr_onnx_contrastive_loss(cr_onnx_layer *l);
+void cr_onnx_smooth_l1_loss(cr_onnx_layer *l);
+void cr_onnx_accuracy(cr_onnx_layer *l);
 
 #endif

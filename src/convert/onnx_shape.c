@@ -3,7 +3,7 @@
  */
 #include "convert/onnx_rows.h"
 #include "crema.pb-c.h"
-#include "layers/window.h"
+#include "layers/pad.h"
 
 #include <string.h>
 
@@ -164,14 +164,14 @@ void cr_onnx_reorg(cr_onnx_layer *l)
 
 void cr_onnx_pad_layer(cr_onnx_layer *l)
 {
-    const Crema__PadParameter *p = l->layer->param->pad_param;
-    const cr_window *window = l->step->data;
+    const cr_pad_data *d = l->step->data;
     if (l->step->shaping->view) {
         cr_onnx_emit_identity(l);
         return;
     }
-    int mode = p->has_value ? CREMA__PAD_MODE__CONSTANT : (int)p->pad_mode;
-    const char *x = cr_onnx_pad(l, l->in[0], &l->in_shape[0], window, mode, window->outside);
+    const char *x = d->mean
+                        ? cr_onnx_pad_mean(l->g, l->in[0], d->mean, &l->in_shape[0].dim[2])
+                        : cr_onnx_pad(l, l->in[0], &l->in_shape[0], &d->window, d->mode, d->window.outside);
     if (!l->refused)
         cr_onnx_op(l->g, "Identity", l->out[0], x, NULL);
 }

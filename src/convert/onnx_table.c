@@ -83,6 +83,15 @@ const cr_onnx_row cr_onnx_table[] = {
     {"RNN", cr_onnx_rnn, 0},
     {"LSTMUnit", cr_onnx_lstm_unit, 0},
     {"Lstm", cr_onnx_lstm_junhyuk, 0},
+    {"SoftmaxWithLoss", cr_onnx_softmax_loss, 0},
+    {"InfogainLoss", cr_onnx_infogain_loss, 0},
+    {"MultinomialLogisticLoss", cr_onnx_multinomial_logistic_loss, 0},
+    {"HingeLoss", cr_onnx_hinge_loss, 0},
+    {"EuclideanLoss", cr_onnx_euclidean_loss, 0},
+    {"SigmoidCrossEntropyLoss", cr_onnx_sigmoid_cross_entropy_loss, 0},
+    {"ContrastiveLoss", cr_onnx_contrastive_loss, 0},
+    {"SmoothL1Loss", cr_onnx_smooth_l1_loss, 0},
+    {"Accuracy", cr_onnx_accuracy, 0},
     {0},
 };
 

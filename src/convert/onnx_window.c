@@ -9,11 +9,11 @@
  *
  * Reflect (as far as one mirror reaches) and replicate are ONNX's own modes of Pad; constants too. The other index
  * maps (symmetric, circular, mirrors of mirrors) are a Gather for each axis with such a table. Under CORNERS each
- * run of channels has pads of its own: it is cut out, padded, and put back.
+ * run of channels has pads of its own: it is cut out, padded, and put back. A border of means is a product with a
+ * matrix for each axis, in which the padded image replaces what is not border.
  */
 #include "convert/onnx_emit.h"
 #include "crema.pb-c.h"
-#include "layers/window.h"
 
 enum { RUNS = 8 };
 
@@ -126,4 +126,38 @@ const char *cr_onnx_pad(cr_onnx_layer *l, const char *x, const cr_shape *shape, 
         cr_onnx_refuse(l, "a pad_mode that depends on means");
         return x;
     }
+}
+
+// (padded size, size) of an axis, or transposed.
+static const char *mean_matrix(cr_onnx_graph *g, const cr_mean_padding *mean, int axis, int64_t out,
+                               int64_t in)
+{
+    float *weights = cr_onnx_room(g, out * in), *turned = axis == 1 ? cr_onnx_room(g, out * in) : weights;
+    if (!weights || !turned)
+        return "";
+    cr_mean_padding_weights(mean, axis, weights);
+    for (int64_t i = 0; i < out * in && axis == 1; i++)
+        turned[i % in * out + i / in] = weights[i];
+    cr_shape shape = {.rank = 2, .dim = {axis == 1 ? in : out, axis == 1 ? out : in}};
+    return cr_onnx_floats(g, "means", &shape, turned);
+}
+
+const char *cr_onnx_pad_mean(cr_onnx_graph *g, const char *x, const cr_mean_padding *mean,
+                             const int64_t size[2])
+{
+    int64_t out[2], pads[8] = {0};
+    cr_mean_padding_size(mean, out);
+    cr_shape shape = {.rank = 2, .dim = {out[0], out[1]}};
+    float *border = cr_onnx_room(g, out[0] * out[1]);
+    for (int a = 0; a < 2; a++)
+        pads[2 + a] = pads[6 + a] = (out[a] - size[a]) / 2;
+    for (int64_t i = 0; i < out[0] * out[1] && border; i++) {
+        int64_t y = i / out[1] - pads[2], x_at = i % out[1] - pads[3];
+        border[i] = y < 0 || y >= size[0] || x_at < 0 || x_at >= size[1];
+    }
+    const char *z = cr_onnx_op(g, "MatMul", NULL, mean_matrix(g, mean, 0, out[0], size[0]), x, NULL);
+    z = cr_onnx_op(g, "MatMul", NULL, z, mean_matrix(g, mean, 1, out[1], size[1]), NULL);
+    z = cr_onnx_op(g, "Mul", NULL, z, cr_onnx_floats(g, "border", &shape, border), NULL);
+    x = cr_onnx_op(g, "Pad", NULL, x, cr_onnx_indices(g, 8, pads), NULL);
+    return cr_onnx_op(g, "Add", NULL, x, z, NULL);
 }

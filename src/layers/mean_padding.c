@@ -104,6 +104,17 @@ static int64_t taps(const axis *a, int64_t o)
     return 2 * a->pad + 1 + (a->at[o].part > 0);
 }
 
+void cr_mean_padding_weights(const cr_mean_padding *mean, int which, float *weights)
+{
+    const axis *a = &mean->axis[which];
+    for (int64_t o = 0; o < a->out; o++, weights += a->in) {
+        for (int64_t i = 0; i < a->in; i++)
+            weights[i] = 0;
+        for (int64_t tap = 0; tap < taps(a, o); tap++)
+            weights[a->at[o].start + tap] = weight(a, o, tap) / (float)(2 * a->pad + 1);
+    }
+}
+
 static float border(const cr_mean_padding *mean, const float *in, int64_t y, int64_t x)
 {
     const axis *rows = &mean->axis[0], *columns = &mean->axis[1];

@@ -24,6 +24,9 @@ typedef struct cr_mean_planes {
     int64_t images, channels;
     int64_t in_image_stride, out_image_stride; // floats
 } cr_mean_planes;
+// What the border's values are along an axis, 0 or 1: (padded size, size) weights. A value of the border is the sum
+// over both axes' weights of the plane.
+void cr_mean_padding_weights(const cr_mean_padding *mean, int axis, float *weights);
 void cr_mean_padding_run(const cr_mean_padding *mean, const cr_mean_planes *planes, cr_pool *pool);
 
 #endif

@@ -11,19 +11,13 @@
  * MEAN_INTERP and MEAN_REFLECT pad the last two of four axes (mean_padding.h). Else window.c makes the tables. Each output row is a copy of a bottom row, or all constant; of the row, the
  * interior is one copy and the borders go through the table.
  */
+#include "layers/pad.h"
 #include "crema.pb-c.h"
 #include "kernels/copy.h"
-#include "layers/mean_padding.h"
 
 #include <string.h>
 
 enum { ITEM_FLOATS = 16384 };
-
-// What prepare leaves in step->data.
-typedef struct pad_data {
-    cr_window window;
-    const cr_mean_padding *mean; // or NULL: by the window's tables
-} pad_data;
 
 static cr_status setup(cr_layer *layer, cr_err *err)
 {
@@ -107,12 +101,13 @@ static cr_status shape(const cr_layer *layer, cr_shaping *s, cr_err *err)
 static cr_status prepare(cr_step *step, const cr_preparing *p, cr_err *err)
 {
     const cr_shape *in = &p->tensor[step->in[0]].shape, *out = &p->tensor[step->out[0]].shape;
-    pad_data *d = cr_arena_alloc(p->arena, sizeof *d);
+    cr_pad_data *d = cr_arena_alloc(p->arena, sizeof *d);
     cr_window_spec spec;
     if (!d)
         return cr_no_memory(err);
     cr_status status = read_spec(step->layer, in, &spec, err);
     step->data = d;
+    d->mode = spec.mode;
     if (!status && cr_window_is_mean(&spec))
         return cr_mean_padding_make(p->arena, &spec, &in->dim[2], &d->mean, err);
     return status ? status
@@ -177,7 +172,7 @@ static void rows_item(void *ctx, int64_t item, int slot)
 
 static void run(const cr_step *step, cr_run *run)
 {
-    const pad_data *d = step->data;
+    const cr_pad_data *d = step->data;
     job j = {.window = &d->window, .in = cr_in(step, run, 0), .out = cr_out(step, run, 0)};
     if (d->mean) {
         run_mean(d->mean, j.in, j.out, run->pool);
