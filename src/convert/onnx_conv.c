@@ -114,7 +114,8 @@ static void operator_pads(const conv *c, int64_t *before, int64_t *after)
     }
 }
 
-static const char *factor_map(const conv *c)
+// PARTIAL: the factors of the windows, or, where they have any tap inside, 1. *empty: some have none.
+static const char *factor_map(const conv *c, bool factors, bool *empty)
 {
     cr_shape shape = {.rank = 2 + c->n_axes, .dim = {1, 1}};
     memcpy(shape.dim + 2, c->out.dim + 2, (size_t)c->n_axes * sizeof *shape.dim);
@@ -127,6 +128,8 @@ static const char *factor_map(const conv *c)
             map[i] *= c->window.axis[a].factor[rest % shape.dim[2 + a]];
             rest /= shape.dim[2 + a];
         }
+        *empty = *empty || map[i] == 0;
+        map[i] = factors ? map[i] : map[i] > 0;
     }
     return cr_onnx_floats(c->l->g, "factor", &shape, map);
 }
@@ -135,6 +138,22 @@ static const char *factor_map(const conv *c)
 static const char *bias_of(const conv *c, int i)
 {
     return c->l->step->n_blobs > i ? cr_onnx_blob(c->l, i) : "";
+}
+
+// The sums times their factors, plus the bias; windows without a tap inside are 0, bias and all.
+static const char *scale_partial(const conv *c, const char *sum, const char *y, bool with_bias)
+{
+    cr_onnx_graph *g = c->l->g;
+    bool empty = false;
+    const char *factor = factor_map(c, true, &empty);
+    sum = cr_onnx_op(g, "Mul", with_bias ? NULL : y, sum, factor, NULL);
+    if (!with_bias)
+        return sum;
+    cr_shape per_channel = {.rank = c->n_axes + 1, .dim = {c->out.dim[1]}};
+    for (int a = 0; a < c->n_axes; a++)
+        per_channel.dim[1 + a] = 1;
+    sum = cr_onnx_op(g, "Add", empty ? NULL : y, sum, cr_onnx_blob_as(c->l, 1, &per_channel), NULL);
+    return empty ? cr_onnx_op(g, "Mul", y, sum, factor_map(c, false, &empty), NULL) : sum;
 }
 
 // x -> y; both have the shapes of c. y NULL: a name is made.
@@ -157,16 +176,9 @@ static const char *convolve_with(const conv *c, const char *x, const char *y, bo
         attributes(c, before, after);
         return y;
     }
-    with_bias = with_bias && l->step->n_blobs > 1;
     const char *sum = cr_onnx_op(l->g, "Conv", NULL, x, weights, NULL);
     attributes(c, before, after);
-    sum = cr_onnx_op(l->g, "Mul", with_bias ? NULL : y, sum, factor_map(c), NULL);
-    if (!with_bias)
-        return sum;
-    cr_shape per_channel = {.rank = c->n_axes + 1, .dim = {c->out.dim[1]}};
-    for (int a = 0; a < c->n_axes; a++)
-        per_channel.dim[1 + a] = 1;
-    return cr_onnx_op(l->g, "Add", y, sum, cr_onnx_blob_as(l, 1, &per_channel), NULL);
+    return scale_partial(c, sum, y, with_bias && l->step->n_blobs > 1);
 }
 
 static const char *convolve(const conv *c, const char *x, const char *y)
