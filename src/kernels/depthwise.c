@@ -1,30 +1,31 @@
 /*
  * depthwise.c - convolution of each channel on its own: directly, a strip of output rows at a time.
  *
- *     channel      a strip's input rows, padded          output rows
- *     [......]     in the thread's scratch               [......]
- *     [......] --> [p......p] ----- 9 or 25 taps ------> [......]
- *     [......]     [p......p]                            [......]
+ *     channel      3x3: straight from the input, whose rows      output rows
+ *     [......] --> are picked by number; a column outside ------> [......]
+ *     [......]     is put into a vector's first or last lane      [......]
+ *     [......]                                                    [......]
+ *     [......]     other windows: from a padded copy of the
+ *     [......] --> strip in the thread's scratch, [p......p] ---> [......]
  *
- * What lies in scratch stays in the L1 cache. The copy costs a load and a store where the sums cost as many
- * multiply-adds as the window has taps, and it makes all padding modes alike: the maps of rows and columns that
- * it follows are cr_window's tables turned round, from a padded position to what it reads. They are made once a
- * run, in the shared scratch.
+ * Both follow maps that are cr_window's tables turned round: from a padded position to what it reads. They are
+ * made once a run, in the shared scratch, and make all padding modes alike. The copy stays in the L1 cache; a store
+ * there costs as much as three or four multiply-adds, which is why 9 taps do without and 25 do not.
  *
  * An item is some strips, of one channel or of several. An input channel may have several outputs.
  */
 #include "kernels/depthwise.h"
 #include "kernels/conv.h"
 
-enum {
-    LINE = 16,                   // floats
-    ITEMS = 16,                  // a run is cut in so many
-    STRIP_FLOATS = 5 << 10,      // of a padded strip: most of an L1 cache, with what is written
-    LEAST_ROWS = 4,              // of output in a strip, if there are so many
-    MOST_STRIP_FLOATS = 1 << 17, // what needs more is not ours
-    MOST_POSITIONS = 1 << 20,    // of one axis
-    MOST_STRIDE = 8
-};
+    enum {
+        LINE = 16,                   // floats
+        ITEMS = 16,                  // a run is cut in so many
+        STRIP_FLOATS = 3 << 10,      // of a padded strip: most of an L1 cache, with what is written
+        LEAST_ROWS = 4,              // of output in a strip, if there are so many
+        MOST_STRIP_FLOATS = 1 << 17, // what needs more is not ours
+        MOST_POSITIONS = 1 << 20,    // of one axis
+        MOST_STRIDE = 8
+    };
 
 static const cr_epilogue no_epilogue;
 static const float one = 1;
@@ -51,13 +52,15 @@ typedef struct layout {
     int64_t strip_rows, strips;   // of output rows
     int64_t strip_floats;         // padded
     int64_t variants;
+    bool direct; // without a copy
 } layout;
 
 typedef struct job {
     const layout *l;
     const cr_conv_buffers *b;
     const cr_depthwise_kernels *kernels;
-    cr_depthwise_strip strip;      // what is the same for all
+    cr_depthwise_strip strip; // what is the same for all
+    int64_t column[CR_DEPTHWISE_MAX_COLUMNS];
     int32_t *row_map, *column_map; // of variant 0; variant 1 follows
     struct cr_depthwise_phase phase[2][MOST_STRIDE];
     int64_t units, items; // units: strips
@@ -92,6 +95,16 @@ static int64_t padded_size(const cr_axis *a, int64_t out)
     return (out - 1) * a->stride + (a->kernel - 1) * a->dilation + 1;
 }
 
+// The most common windows; variants of padding (CORNERS) are not worth it.
+static bool is_direct(const layout *l)
+{
+    const cr_axis *w = l->w;
+    int64_t behind = (w->out - 1) * w->stride + 2 - w->pad_before[0] - (w->in - 1); // columns outside
+    return l->h->kernel == 3 && w->kernel == 3 && l->h->stride == w->stride && w->stride <= 2 &&
+           l->h->dilation == 1 && w->dilation == 1 && w->pad_before[0] <= 1 && behind <= 1 && w->in > 0 &&
+           !l->conv->window->variant;
+}
+
 static layout lay_out(const cr_conv *conv)
 {
     const cr_window *w = conv->window;
@@ -107,6 +120,7 @@ static layout lay_out(const cr_conv *conv)
     l.strip_rows = divide_up(l.h->out, l.strips);
     l.strip_floats = padded_size(l.h, l.strip_rows) * l.row_step + LINE;
     l.variants = w->variant ? 2 : 1;
+    l.direct = is_direct(&l);
     return l;
 }
 
@@ -143,15 +157,22 @@ static const char *accepts(const cr_conv *conv)
 
 static size_t slot_bytes(const cr_conv *conv)
 {
-    return (size_t)lay_out(conv).strip_floats * sizeof(float);
+    layout l = lay_out(conv);
+    return l.direct ? 0 : (size_t)l.strip_floats * sizeof(float);
 }
 
-// The maps, and the columns' factors.
+// Of the row that stands for one outside; direct.
+static int64_t outside_floats(const layout *l)
+{
+    return round_up(l->w->in, LINE) + 2 * LINE;
+}
+
+// The maps, the columns' factors, the row outside.
 static size_t scratch_bytes(const cr_conv *conv)
 {
     layout l = lay_out(conv);
     int64_t maps = l.variants * (round_up(l.padded_rows, LINE) + l.row_step);
-    return (size_t)(maps + round_up(l.w->out, LINE) + LINE) * sizeof(float);
+    return (size_t)(maps + round_up(l.w->out, LINE) + outside_floats(&l)) * sizeof(float);
 }
 
 /* ---- maps ---- */
@@ -203,6 +224,10 @@ static void set_maps(job *j)
     for (int64_t x = 0; l->conv->window->partial && x < round_up(l->w->out, LINE); x++)
         factor[x] = x < l->w->out ? l->w->factor[x] : 0;
     j->strip.column_factor = factor;
+    float *outside = factor + round_up(l->w->out, LINE);
+    for (int64_t x = 0; l->direct && x < outside_floats(l); x++)
+        outside[x] = l->conv->window->outside;
+    j->strip.outside_row = outside;
 }
 
 /* ---- strips ---- */
@@ -211,6 +236,16 @@ static void set_maps(job *j)
 static bool is_simple(cr_activation a)
 {
     return a != CR_ACT_SIGMOID && a != CR_ACT_SWISH;
+}
+
+static void set_edges(const layout *l, cr_depthwise_strip *s)
+{
+    const cr_axis *w = l->w;
+    s->in_step = w->in;
+    s->left_pad = w->pad_before[0] > 0;
+    s->left = w->index[0][0];
+    s->right_pad = (w->out - 1) * w->stride + 2 - w->pad_before[0] >= w->in;
+    s->right = w->index[0][w->kernel * w->out - 1];
 }
 
 static void set_strip(job *j)
@@ -223,9 +258,12 @@ static void set_strip(job *j)
     s->kernel_w = l->w->kernel;
     s->stride = l->h->stride;
     s->dilation = l->h->dilation;
+    s->column = j->column;
+    set_edges(l, s);
+    s->column = j->column;
     for (int64_t k = 0; k < l->w->kernel; k++) {
         int64_t p = k * l->w->dilation;
-        s->column[k] = p % l->w->stride * l->phase_step + p / l->w->stride;
+        j->column[k] = p % l->w->stride * l->phase_step + p / l->w->stride;
     }
     j->activate_after = !is_simple(e->activation);
     s->activation = j->activate_after ? CR_ACT_NONE : e->activation;
@@ -258,6 +296,8 @@ static void run_strip(const job *j, int64_t image, int64_t channel, int64_t row,
     int64_t at = channel * c->out_count + row * l->w->out;
     cr_depthwise_strip s = j->strip;
     s.from = padded;
+    s.channel = j->b->in + image * c->in_image_stride + channel / l->multiplier * c->in_count;
+    s.row_map = j->row_map + row * l->h->stride;
     s.rows = min(l->strip_rows, l->h->out - row);
     s.weights = j->b->weights + channel * c->kernel_count;
     s.bias = j->b->bias ? j->b->bias[channel] : 0;
@@ -270,7 +310,10 @@ static void run_strip(const job *j, int64_t image, int64_t channel, int64_t row,
         s.add = e->add + image * e->add_image_stride + at;
     if (s.activation == CR_ACT_PRELU)
         s.slope = e->slopes[channel];
-    j->kernels->run(&s);
+    if (l->direct)
+        j->kernels->direct(&s);
+    else
+        j->kernels->run(&s);
     if (!j->activate_after)
         return;
     cr_epilogue after = {.activation = e->activation, .slope = e->slope};
@@ -286,7 +329,8 @@ static void run_item(void *ctx, int64_t item, int slot)
     for (int64_t u = j->units * item / j->items; u < j->units * (item + 1) / j->items; u++) {
         int64_t row = u % l->strips * l->strip_rows, channel = u / l->strips % l->conv->group;
         int64_t image = u / l->strips / l->conv->group;
-        pad_strip(j, image, channel, row, min(l->strip_rows, l->h->out - row), padded);
+        if (!l->direct)
+            pad_strip(j, image, channel, row, min(l->strip_rows, l->h->out - row), padded);
         for (int64_t m = 0; m < l->multiplier; m++)
             run_strip(j, image, channel * l->multiplier + m, row, padded);
     }

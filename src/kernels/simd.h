@@ -102,19 +102,40 @@ CR_INLINE cr_vf cr_repeat(float x)
     return x - (cr_vf){0};
 }
 
+// x in a register: the compiler may not read it from memory again for each use, as it likes to, which costs twice
+// where vectors cross cache lines.
+CR_INLINE cr_vf cr_keep(cr_vf x)
+{
+#if defined(__aarch64__)
+    __asm__("" : "+w"(x));
+#else
+    __asm__("" : "+v"(x));
+#endif
+    return x;
+}
+
 // Lanes of x and y in turn: those of the lower halves, or of the upper ones.
 #if defined(__AVX512F__)
 #define CR_ZIP_LOW 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
 #define CR_ZIP_HIGH 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
 #define CR_EVEN 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30
+#define CR_ODD 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31
+#define CR_UP 16, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14
+#define CR_DOWN 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16
 #elif defined(__AVX__)
 #define CR_ZIP_LOW 0, 8, 1, 9, 2, 10, 3, 11
 #define CR_ZIP_HIGH 4, 12, 5, 13, 6, 14, 7, 15
 #define CR_EVEN 0, 2, 4, 6, 8, 10, 12, 14
+#define CR_ODD 1, 3, 5, 7, 9, 11, 13, 15
+#define CR_UP 8, 0, 1, 2, 3, 4, 5, 6
+#define CR_DOWN 1, 2, 3, 4, 5, 6, 7, 8
 #else
 #define CR_ZIP_LOW 0, 4, 1, 5
 #define CR_ZIP_HIGH 2, 6, 3, 7
 #define CR_EVEN 0, 2, 4, 6
+#define CR_ODD 1, 3, 5, 7
+#define CR_UP 4, 0, 1, 2
+#define CR_DOWN 1, 2, 3, 4
 #endif
 
 CR_INLINE cr_vf cr_zip_low(cr_vf x, cr_vf y)
@@ -131,6 +152,22 @@ CR_INLINE cr_vf cr_zip_high(cr_vf x, cr_vf y)
 CR_INLINE cr_vf cr_even(cr_vf x, cr_vf y)
 {
     return __builtin_shufflevector(x, y, CR_EVEN);
+}
+
+CR_INLINE cr_vf cr_odd(cr_vf x, cr_vf y)
+{
+    return __builtin_shufflevector(x, y, CR_ODD);
+}
+
+// x with each lane moved to the next one, or to the one before; lane 0 of y comes in.
+CR_INLINE cr_vf cr_up(cr_vf x, cr_vf y)
+{
+    return __builtin_shufflevector(x, y, CR_UP);
+}
+
+CR_INLINE cr_vf cr_down(cr_vf x, cr_vf y)
+{
+    return __builtin_shufflevector(x, y, CR_DOWN);
 }
 
 // n floats, rounded up to whole vectors. Up to 64 bytes behind `from` are read.

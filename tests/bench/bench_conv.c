@@ -6,7 +6,9 @@
  * One CSV row per shape and algorithm that accepts it. The yardstick is bare cblas_sgemm on the products of the
  * im2col algorithm plus the copies that make its matrices; `ratio` is the algorithm's time by theirs. Runs are
  * interleaved (algorithms, sgemm, copies, and again), and medians are given, so that a busy machine hurts all
- * alike; time is that of the thread, not of the clock on the wall. The peak is that of multiply-adds on registers, measured beside each shape; build with -march=native.
+ * alike; time is that of the thread, not of the clock on the wall. The peak is that of multiply-adds on registers,
+ * measured beside each shape; build with -march=native. `gbs` counts input and output once, as the least that
+ * must move; beside it is what memcpy makes of as many bytes, which lie in the same caches.
  *
  * The last lines sum up per net: every shape's times, as often as the net has it.
  */
@@ -21,7 +23,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { ALGORITHMS = 8, SGEMM = ALGORITHMS, COPY, PEAK, TIMED, SAMPLES = 15, NETS = 32 };
+enum { ALGORITHMS = 8, SGEMM = ALGORITHMS, COPY, MEMCPY, PEAK, TIMED, SAMPLES = 15, NETS = 32 };
 
 static const double sample_ns = 2e6; // short runs are repeated to fill it
 
@@ -34,7 +36,7 @@ typedef struct problem {
     cr_arena arena;
     cr_window window;
     cr_conv conv;
-    float *in, *weights, *bias, *out, *reference, *col;
+    float *in, *weights, *bias, *out, *reference, *col, *from, *to;
     void *scratch, *slot_scratch, *pack[ALGORITHMS];
     double sample[TIMED][SAMPLES];
     double ns[TIMED]; // medians; of PEAK: GFLOP/s
@@ -73,6 +75,12 @@ static float *floats(cr_arena *arena, int64_t n)
     return x;
 }
 
+// Floats of input and output.
+static int64_t moved(const cr_conv *c)
+{
+    return c->in_channels * c->in_count + c->out_channels * c->out_count;
+}
+
 static void make(problem *p, const shape *s, const cr_kernels *kernels)
 {
     cr_window_spec spec = {.n_axes = 2};
@@ -104,6 +112,8 @@ static void make(problem *p, const shape *s, const cr_kernels *kernels)
     p->out = floats(&p->arena, c->out_image_stride);
     p->reference = floats(&p->arena, c->out_image_stride);
     p->col = floats(&p->arena, k * c->out_count);
+    p->from = floats(&p->arena, moved(c) / 2);
+    p->to = floats(&p->arena, moved(c) / 2);
     for (int i = 0; cr_conv_algorithms[i]; i++) {
         const cr_conv_algorithm *a = cr_conv_algorithms[i];
         if (i >= ALGORITHMS)
@@ -192,6 +202,8 @@ static double run_once(problem *p, int what)
         run_sgemm(p);
     else if (what == COPY)
         run_copies(p);
+    else if (what == MEMCPY)
+        memcpy(p->to, p->from, (size_t)(moved(&p->conv) / 2) * sizeof *p->to);
     else if (what == PEAK)
         return run_peak(p);
     else
@@ -265,15 +277,16 @@ static void report(problem *p, const shape *s, total *t)
     const cr_conv *c = &p->conv;
     double flop =
         2.0 * (double)(c->out_channels * (c->in_channels / c->group) * c->kernel_count * c->out_count);
+    double bytes = (double)moved(c) * sizeof(float);
     for (int i = last; i >= 0; i--) {
         if (!runs(p, i))
             continue;
         best = i;
-        printf("%s,%dx%dx%d,%d,k%d,s%d,p%d,d%d,g%d,%s,%s,%.0f,%.1f,%.3f,%.1e,%.0f,%.0f,%.3f\n", s->net,
-               s->channels, s->height, s->width, s->num_output, s->kernel, s->stride, s->pad, s->dilation,
-               s->group, c->kernels->name, cr_conv_algorithms[i]->name, p->ns[i], flop / p->ns[i],
-               flop / p->ns[i] / p->ns[PEAK], error_of(p, i, last), p->ns[SGEMM], p->ns[COPY],
-               p->ns[i] / (p->ns[SGEMM] + p->ns[COPY]));
+        printf("%s,%dx%dx%d,%d,k%d,s%d,p%d,d%d,g%d,%s,%s,%.0f,%.1f,%.3f,%.1e,%.0f,%.0f,%.3f,%.1f,%.1f\n",
+               s->net, s->channels, s->height, s->width, s->num_output, s->kernel, s->stride, s->pad,
+               s->dilation, s->group, c->kernels->name, cr_conv_algorithms[i]->name, p->ns[i],
+               flop / p->ns[i], flop / p->ns[i] / p->ns[PEAK], error_of(p, i, last), p->ns[SGEMM],
+               p->ns[COPY], p->ns[i] / (p->ns[SGEMM] + p->ns[COPY]), bytes / p->ns[i], bytes / p->ns[MEMCPY]);
     }
     t->best += s->times * p->ns[best]; // the first that accepts is the one that nets use
     t->im2col += s->times * p->ns[last];
@@ -304,8 +317,7 @@ int main(int argc, char **argv)
         fail("can't open the list of shapes");
     openblas_set_num_threads(1);
     puts("net,input,outputs,kernel,stride,pad,dilation,group,isa,algorithm,ns,gflops,share_of_peak,error,"
-         "sgemm_ns,"
-         "copy_ns,ratio");
+         "sgemm_ns,copy_ns,ratio,gbs,memcpy_gbs");
     while (fgets(line, sizeof line, file)) {
         if (sscanf(line, "%31s %d %d %d %d %d %d %d %d %d %d", s.net, &s.times, &s.channels, &s.height,
                    &s.width, &s.num_output, &s.kernel, &s.stride, &s.pad, &s.dilation, &s.group) != 11 ||

@@ -16,12 +16,6 @@ static cr_pool *pool_of(int threads)
     return pools[threads];
 }
 
-// n random floats, and 64 readable bytes behind them.
-static float *padded_floats(cr_arena *arena, unsigned *seed, int64_t n)
-{
-    return random_floats(arena, seed, n + 16);
-}
-
 static float activate(const cr_epilogue *e, int64_t channel, float x)
 {
     float y = x + 3 < 0 ? 0 : x + 3 > 6 ? 6 : x + 3;
@@ -71,7 +65,7 @@ static conv_work work_of(geometry_case *g, const cr_conv_algorithm *a, unsigned 
     conv_work w = {.algorithm = a, .g = g};
     g->conv.window = &g->window;
     w.n_out = c->images * c->out_image_stride;
-    w.in = padded_floats(&g->arena, seed, c->images * c->in_image_stride);
+    w.in = random_floats(&g->arena, seed, c->images * c->in_image_stride);
     w.weights =
         random_floats(&g->arena, seed, c->out_channels * (c->in_channels / c->group) * c->kernel_count);
     w.bias = bias ? random_floats(&g->arena, seed, c->out_channels) : NULL;
@@ -95,7 +89,10 @@ void conv_work_run(const conv_work *w, int threads)
 {
     const cr_conv *c = &w->g->conv;
     const cr_conv_algorithm *a = w->algorithm;
-    cr_conv_buffers b = {.in = w->in, .out = w->out, .weights = w->weights, .bias = w->bias};
+    int64_t n_in = c->images > 0 ? (c->images - 1) * c->in_image_stride + c->in_channels * c->in_count : 0;
+    float *in = malloc((size_t)(n_in + 16) * sizeof *in); // 64 readable bytes behind the input
+    memcpy(in, w->in, (size_t)n_in * sizeof *in);
+    cr_conv_buffers b = {.in = in, .out = w->out, .weights = w->weights, .bias = w->bias};
     cr_epilogue e = w->epilogue;
     void *pack = memory(a->pack_bytes ? a->pack_bytes(c) : 0), *scratch = memory(a->scratch_bytes(c));
     b.slot_step = a->slot_bytes ? (a->slot_bytes(c) + 63) / 64 * 64 : 0;
@@ -111,6 +108,7 @@ void conv_work_run(const conv_work *w, int threads)
     if (a->pack)
         a->pack(c, w->weights, pack);
     a->run(c, &b);
+    free(in);
     cr_free(pack);
     cr_free(scratch);
     cr_free(b.slot_scratch);
