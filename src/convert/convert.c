@@ -8,8 +8,9 @@
 #include <strings.h>
 
 static const cr_converter *const converters[] = {
-    &cr_convert_to_prototxt, &cr_convert_to_caffemodel,  &cr_convert_to_hdf5, &cr_convert_to_folder,
-    &cr_convert_to_onnx,     &cr_convert_to_binaryproto, &cr_convert_to_npy,
+    &cr_convert_to_prototxt,   &cr_convert_to_yaml,        &cr_convert_to_json,
+    &cr_convert_to_caffemodel, &cr_convert_to_hdf5,        &cr_convert_to_folder,
+    &cr_convert_to_onnx,       &cr_convert_to_binaryproto, &cr_convert_to_npy,
 };
 enum { N_CONVERTERS = sizeof converters / sizeof *converters };
 

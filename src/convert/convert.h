@@ -56,7 +56,7 @@ cr_status cr_convert(const cr_convert_job *job, cr_err *err);
 cr_status cr_convert_write_text(const cr_convert_job *job, const cr_text *text, cr_err *err);
 
 // The converters, each at the end of its own file.
-extern const cr_converter cr_convert_to_prototxt, cr_convert_to_onnx;
+extern const cr_converter cr_convert_to_prototxt, cr_convert_to_yaml, cr_convert_to_json, cr_convert_to_onnx;
 extern const cr_converter cr_convert_to_caffemodel, cr_convert_to_hdf5, cr_convert_to_folder,
     cr_convert_to_npy, cr_convert_to_binaryproto;
 

@@ -10,7 +10,9 @@
 #include "read/sniff.h"
 #include "schema/field.h"
 #include "upgrade/upgrade.h"
+#include "write/json.h"
 #include "write/prototxt.h"
+#include "write/yaml.h"
 
 #include <string.h>
 
@@ -66,16 +68,17 @@ cr_status cr_convert_net(const cr_convert_job *job, int index, cr_message *messa
 
 /* ---- writing ---- */
 
-typedef cr_status (*printer)(const ProtobufCMessage *message, const cr_notes *notes, cr_text *out,
-                             cr_err *err);
+typedef enum format { PROTOTXT, YAML, JSON } format;
 
-static cr_status print(const cr_convert_job *job, printer write, cr_err *err)
+static cr_status print(const cr_convert_job *job, format as, cr_err *err)
 {
-    cr_message message;
+    cr_message m;
     cr_text text = {0};
-    cr_status status = cr_convert_net(job, 0, &message, err);
+    cr_status status = cr_convert_net(job, 0, &m, err);
     if (status == CREMA_OK)
-        status = write(message.root, message.notes, &text, err);
+        status = as == PROTOTXT ? cr_write_prototxt(m.root, m.notes, &text, err)
+                 : as == YAML   ? cr_write_yaml(m.root, m.notes, job->log, &text, err)
+                                : cr_write_json(m.root, m.notes, job->log, &text, err);
     if (status == CREMA_OK)
         status = cr_convert_write_text(job, &text, err);
     cr_text_free(&text);
@@ -84,7 +87,17 @@ static cr_status print(const cr_convert_job *job, printer write, cr_err *err)
 
 static cr_status to_prototxt(const cr_convert_job *job, cr_err *err)
 {
-    return print(job, cr_write_prototxt, err);
+    return print(job, PROTOTXT, err);
+}
+
+static cr_status to_yaml(const cr_convert_job *job, cr_err *err)
+{
+    return print(job, YAML, err);
+}
+
+static cr_status to_json(const cr_convert_job *job, cr_err *err)
+{
+    return print(job, JSON, err);
 }
 
 const cr_converter cr_convert_to_prototxt = {
@@ -95,4 +108,22 @@ const cr_converter cr_convert_to_prototxt = {
     .max_inputs = 1,
     .takes = CR_CONVERT_DROP_UNKNOWN,
     .run = to_prototxt,
+};
+const cr_converter cr_convert_to_yaml = {
+    .suffixes = ".yaml .yml",
+    .about = "a net or solver as YAML",
+    .inputs = "one net or solver",
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .takes = CR_CONVERT_DROP_UNKNOWN,
+    .run = to_yaml,
+};
+const cr_converter cr_convert_to_json = {
+    .suffixes = ".json",
+    .about = "a net or solver as JSON",
+    .inputs = "one net or solver",
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .takes = CR_CONVERT_DROP_UNKNOWN,
+    .run = to_json,
 };

@@ -1,7 +1,8 @@
 /*
  * message.c - picks the reader for a file, and refuses what is no message in any form.
  *
- * The suffix says YAML; between text and binary the bytes decide, since all suffixes are used for both. Binary
+ * The suffix says YAML, and so does an opening brace, with which JSON begins and the text format can't; between text
+ * and binary the bytes decide, since all suffixes are used for both. Binary
  * is what has control characters at its beginning and a first field that the message type has; other control
  * characters are left to the text reader, which says where they stand.
  */
@@ -18,6 +19,11 @@ static bool has_suffix(const char *name, const char *suffix)
 {
     size_t n = strlen(name), k = strlen(suffix);
     return n > k && strcasecmp(name + n - k, suffix) == 0;
+}
+
+static bool is_yaml(const char *name)
+{
+    return has_suffix(name, ".yaml") || has_suffix(name, ".yml") || has_suffix(name, ".json");
 }
 
 static bool begins_as(const cr_file *file, const ProtobufCMessageDescriptor *type)
@@ -52,9 +58,7 @@ static cr_status choose_form(const cr_file *file, const ProtobufCMessageDescript
     text |= found.kind == CR_SNIFF_SOLVER;
     bool binary = !text && begins_as(file, type);
     if (*form == CR_FORM_AUTO)
-        *form = binary                                                              ? CR_FORM_WIRE
-                : has_suffix(file->name, ".yaml") || has_suffix(file->name, ".yml") ? CR_FORM_YAML
-                                                                                    : CR_FORM_TEXT;
+        *form = binary ? CR_FORM_WIRE : is_yaml(file->name) || found.braces ? CR_FORM_YAML : CR_FORM_TEXT;
     else if (*form == CR_FORM_WIRE && text)
         return cr_fail(err, CREMA_ERR_INPUT, &pos, "is text, not a binary message");
     else if (*form != CR_FORM_WIRE && found.kind == CR_SNIFF_NET && binary)

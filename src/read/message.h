@@ -1,8 +1,8 @@
 /*
  * message.h - a file to a typed message, whatever its form.
  *
- * text.c, yaml_message.c and wire.c are the three event sources; this picks one: YAML by suffix (.yaml, .yml),
- * the binary form by what the bytes look like, the text format otherwise. A file that is really something else (an
+ * text.c, yaml_message.c and wire.c are the three event sources; this picks one: YAML by suffix (.yaml, .yml,
+ * .json) or by an opening brace, the binary form by what the bytes look like, the text format otherwise. A file that is really something else (an
  * HTML page, a Git-LFS pointer, an archive, an image) says so (sniff.h).
  */
 #ifndef CR_READ_MESSAGE_H

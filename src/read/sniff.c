@@ -100,19 +100,29 @@ static bool starts(const head *h, size_t at, const char *word)
     return true;
 }
 
-// A field's name at the beginning of a line.
-static bool has_field(const head *h, const char *name)
+// A field's name at the beginning of a line; in JSON, in quotes and behind a bracket or comma, too.
+static bool has_field(const head *h, const char *name, bool json)
 {
     size_t n = strlen(name);
     for (size_t i = 0; i + n < h->n; i++) {
-        if (i == 0 || h->data[i - 1] == '\n') {
-            while (i < h->n && (h->data[i] == ' ' || h->data[i] == '\t'))
-                i++;
-            if (i + n < h->n && memcmp(h->data + i, name, n) == 0 &&
-                (h->data[i + n] == ':' || h->data[i + n] == ' ' || h->data[i + n] == '{'))
-                return true;
-        }
+        if (i != 0 && h->data[i - 1] != '\n' && !(json && strchr("{,", h->data[i - 1])))
+            continue;
+        while (i < h->n && (h->data[i] == ' ' || h->data[i] == '\t'))
+            i++;
+        if (json && i < h->n && h->data[i] == '"')
+            i++;
+        if (i + n < h->n && memcmp(h->data + i, name, n) == 0 && h->data[i + n] &&
+            strchr(json ? "\"" : ": {", h->data[i + n]))
+            return true;
     }
+    return false;
+}
+
+static bool has_one_of(const head *h, const char *const *names, bool json)
+{
+    for (; *names; names++)
+        if (has_field(h, *names, json))
+            return true;
     return false;
 }
 
@@ -135,7 +145,11 @@ static void look_at_pointer(const head *h, cr_sniff *out)
 
 static void look_at_text(const head *h, cr_sniff *out)
 {
+    static const char *const of_net[] = {"layer", "layers", "input", NULL};
+    static const char *const of_solver[] = {"base_lr",     "lr_policy",       "train_net",
+                                            "solver_mode", "snapshot_prefix", NULL};
     size_t i = skip_space(h, 0);
+    out->braces = i < h->n && h->data[i] == '{';
     if (starts(h, i, "version https://git-lfs")) {
         look_at_pointer(h, out);
     } else if (starts(h, i, "<!doctype") || starts(h, i, "<html") || starts(h, i, "<head")) {
@@ -144,9 +158,7 @@ static void look_at_text(const head *h, cr_sniff *out)
         say(out, CR_SNIFF_FOREIGN, "is an XML file");
     } else if (i == h->n && h->n == h->file_size) {
         say(out, CR_SNIFF_EMPTY, "holds nothing but blank lines");
-    } else if (!has_field(h, "layer") && !has_field(h, "layers") && !has_field(h, "input") &&
-               (has_field(h, "base_lr") || has_field(h, "lr_policy") || has_field(h, "train_net") ||
-                has_field(h, "solver_mode") || has_field(h, "snapshot_prefix"))) {
+    } else if (!has_one_of(h, of_net, out->braces) && has_one_of(h, of_solver, out->braces)) {
         say(out, CR_SNIFF_SOLVER, "is a solver, not a net; the net is the file that its `net:` names");
     } else {
         say(out, CR_SNIFF_TEXT, "is text");

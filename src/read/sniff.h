@@ -22,6 +22,7 @@ typedef enum cr_sniffed {
 
 typedef struct cr_sniff {
     cr_sniffed kind;
+    bool braces;        // text that begins with {, as JSON does
     char sentence[200]; // "is an HTML page, ...", to stand behind a file's name
 } cr_sniff;
 

@@ -5,6 +5,9 @@
  * is known from the end of its node on, so a tree can't hold itself. Every node knows how large it is with all
  * aliases written out; a document that grows out of proportion that way is refused when it is complete.
  * libyaml looks ahead by a bounded amount only, so the limit on nesting holds before it has read much more.
+ *
+ * libyaml skips comments, but its marks tell where they can be: between the end of one event and the start of the
+ * next there are indicators, space and comments only.
  */
 #include "read/yaml.h"
 
@@ -38,6 +41,10 @@ typedef struct reader {
     size_t n, room;
     uint64_t total; // of all nodes as they stand in the file
     int depth;
+    cr_yaml_comments *comments; // NULL: not wanted
+    const char *at, *end;       // how far comments were looked for
+    size_t at_index;            // of that in libyaml's count, which is in letters
+    int line, column;
     cr_err *err;
 } reader;
 
@@ -71,9 +78,71 @@ static cr_status syntax_error(reader *r)
     return cr_fail(r->err, CREMA_ERR_INPUT, &pos, "not YAML: %s", problem);
 }
 
+static bool add_comment(reader *r, cr_yaml_comment found)
+{
+    cr_yaml_comments *c = r->comments;
+    if (c->n == c->room) {
+        size_t room = c->room ? c->room * 2 : 16;
+        cr_yaml_comment *fresh = cr_arena_array(r->arena, room, sizeof *fresh);
+        if (!fresh)
+            return false;
+        if (c->n > 0)
+            memcpy(fresh, c->comment, c->n * sizeof *fresh);
+        c->comment = fresh;
+        c->room = room;
+    }
+    c->comment[c->n++] = found;
+    return true;
+}
+
+// One letter on.
+static void step(reader *r)
+{
+    bool ends_line = *r->at == '\n' || (*r->at == '\r' && !(r->at + 1 < r->end && r->at[1] == '\n'));
+    for (r->at++; r->at < r->end && ((unsigned char)*r->at & 0xC0) == 0x80;)
+        r->at++;
+    r->at_index++;
+    r->line += ends_line;
+    r->column = ends_line ? 1 : r->column + 1;
+}
+
+// Over what lies between two events.
+static cr_status take_comments(reader *r, size_t to)
+{
+    bool dash = false, own_line = r->column == 1;
+    while (r->at < r->end && r->at_index < to) {
+        int line = r->line;
+        if (*r->at == '#') {
+            const char *from = r->at;
+            cr_yaml_comment found = {from, 0, r->line, r->column, own_line, dash};
+            while (r->at < r->end && r->at_index < to && *r->at != '\n' && *r->at != '\r')
+                step(r);
+            for (found.size = (size_t)(r->at - from); strchr(" \t", from[found.size - 1]);)
+                found.size--;
+            if (!add_comment(r, found))
+                return cr_no_memory(r->err);
+            continue;
+        }
+        dash |= *r->at == '-';
+        own_line &= *r->at == ' ' || *r->at == '\t';
+        step(r);
+        own_line |= r->line != line;
+    }
+    return CREMA_OK;
+}
+
 static cr_status next(reader *r, yaml_event_t *event)
 {
-    return yaml_parser_parse(&r->parser, event) ? CREMA_OK : syntax_error(r);
+    if (!yaml_parser_parse(&r->parser, event))
+        return syntax_error(r);
+    if (!r->comments)
+        return CREMA_OK;
+    cr_status status = take_comments(r, event->start_mark.index);
+    while (r->at < r->end && r->at_index < event->end_mark.index)
+        step(r);
+    if (status != CREMA_OK)
+        yaml_event_delete(event);
+    return status;
 }
 
 static cr_status push(reader *r, const cr_yaml *child)
@@ -200,7 +269,10 @@ static cr_status children(reader *r, sized *out, yaml_event_type_t end)
         if (status != CREMA_OK)
             return status;
         bool done = event.type == end;
-        if (!done)
+        if (done) {
+            out->yaml.end_line = (int)event.start_mark.line + 1;
+            out->yaml.end_column = (int)event.start_mark.column + 1;
+        } else
             status = value(r, &event, &child);
         yaml_event_delete(&event);
         if (!done && status == CREMA_OK)
@@ -269,7 +341,22 @@ static cr_status document(reader *r, const cr_yaml **root)
 cr_status cr_yaml_parse(cr_arena *arena, const char *file, const char *data, size_t size,
                         const cr_yaml **root, cr_err *err)
 {
-    reader r = {.arena = arena, .file = file, .data = data, .err = err};
+    return cr_yaml_parse_all(arena, file, data, size, root, NULL, err);
+}
+
+cr_status cr_yaml_parse_all(cr_arena *arena, const char *file, const char *data, size_t size,
+                            const cr_yaml **root, cr_yaml_comments *comments, cr_err *err)
+{
+    size_t mark = size >= 3 && memcmp(data, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0; // which libyaml does not count
+    reader r = {.arena = arena,
+                .file = file,
+                .data = data,
+                .comments = comments,
+                .at = data + mark,
+                .end = data + size,
+                .line = 1,
+                .column = 1,
+                .err = err};
     cr_names_init(&r.anchors, arena);
     *root = NULL;
     if (!yaml_parser_initialize(&r.parser))

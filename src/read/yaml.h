@@ -16,7 +16,8 @@ typedef enum cr_yaml_kind { CR_YAML_SCALAR, CR_YAML_LIST, CR_YAML_MAP } cr_yaml_
 typedef struct cr_yaml {
     cr_yaml_kind kind;
     int line, column;
-    const char *text; // scalar: terminated, may hold zero bytes inside
+    int end_line, end_column; // of a list or map: where the next thing stands, behind comments
+    const char *text;         // scalar: terminated, may hold zero bytes inside
     size_t size;
     bool plain;                        // scalar: not quoted, so 1 and true are a number and a boolean
     size_t n;                          // list: items; map: pairs
@@ -24,9 +25,26 @@ typedef struct cr_yaml {
     const struct cr_yaml *const *item; // list: items; map: values
 } cr_yaml;
 
+// A comment from its # to the end of its line, in the bytes that were parsed.
+typedef struct cr_yaml_comment {
+    const char *text;
+    size_t size;
+    int line, column;
+    bool own_line;   // nothing stands before it
+    bool after_dash; // the dash of an item stands between it and what is before
+} cr_yaml_comment;
+
+typedef struct cr_yaml_comments {
+    cr_yaml_comment *comment; // in file order; in the arena
+    size_t n, room;
+} cr_yaml_comments;
+
 // The one document of data. Syntax errors, several documents and duplicate keys give file:line:col.
 cr_status cr_yaml_parse(cr_arena *arena, const char *file, const char *data, size_t size,
                         const cr_yaml **root, cr_err *err);
+// The same, with the comments.
+cr_status cr_yaml_parse_all(cr_arena *arena, const char *file, const char *data, size_t size,
+                            const cr_yaml **root, cr_yaml_comments *comments, cr_err *err);
 // The value of a key, or NULL.
 const cr_yaml *cr_yaml_get(const cr_yaml *map, const char *key);
 // Typed scalars; each fails with the position and `what` ("rtol must be a number").
