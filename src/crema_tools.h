@@ -147,6 +147,9 @@ typedef struct crema_convert_options {
     uint64_t seed;     // of the fillers
     int half;          // weights of a .caffemodel in half precision (raw_data of NVIDIA's fork)
     const char *numbering; // of a binary input: whose field numbers, as told when it is read; NULL: guessed
+    // Gets sentences on what was done that is worth knowing, such as what was left out. May be NULL.
+    void (*note)(void *user, const char *sentence);
+    void *user;
 } crema_convert_options;
 
 // Converts files to another format, chosen by the output's suffix. The output appears whole or not at all, and an

@@ -6,7 +6,32 @@
 #include "cli/commands.h"
 #include "cli/net.h"
 #include "cli/plugin.h"
+#include "cli/print.h"
 #include "crema_tools.h"
+
+#include <string.h>
+
+static void on_note(void *user, const char *sentence)
+{
+    cli_erase_progress(user);
+    cli_put_safe(stdout, sentence);
+    putchar('\n');
+}
+
+// The sentence, with the option that would help.
+static int failed(cli_session *s, const cli_args *args, const crema_error *err)
+{
+    crema_error longer = *err;
+    size_t n = strlen(longer.message);
+    const char *more = "";
+    if (strstr(err->message, "exists already"))
+        more = "; --force replaces it";
+    else if (strstr(err->message, "so it can't be written") && !cli_value(args, OPT_DROP_UNKNOWN))
+        more = "; --drop-unknown leaves it out";
+    snprintf(longer.message + n, sizeof longer.message - n, "%s", more);
+    int code = cli_fail_with(s, &longer);
+    return err->status == CREMA_ERR_USAGE ? CLI_USAGE : code;
+}
 
 static int convert(cli_session *s, const cli_args *args)
 {
@@ -28,13 +53,13 @@ static int convert(cli_session *s, const cli_args *args)
                                      .n_stages = request.options.n_stages,
                                      .allow_missing = request.options.allow_missing,
                                      .seed = request.options.seed,
-                                     .numbering = cli_value(args, OPT_NUMBERING)};
+                                     .numbering = cli_value(args, OPT_NUMBERING),
+                                     .note = on_note,
+                                     .user = s};
     crema_error err;
     crema_status status = crema_convert(request.context, args->operand, n, args->operand[n], &options, &err);
     if (status != CREMA_OK)
-        code = cli_fail_with(s, &err);
-    if (status == CREMA_ERR_USAGE)
-        code = CLI_USAGE;
+        code = failed(s, args, &err);
     crema_context_free(request.context);
     return code;
 }
@@ -56,8 +81,8 @@ const cli_command cli_convert_command = {
     .about =
         "Writes what IN holds in the format that the suffix of OUT names:\n"
         "\n"
-        "  .prototxt       a net or solver as text\n"
-        "  .caffemodel     weights in today's format, with the net: from WEIGHTS, or NET WEIGHTS\n"
+        "  .prototxt       a net or solver as text; .yaml and .json: the same in other words\n"
+        "  .caffemodel     a net in the binary form with its weights, from WEIGHTS, NET or NET WEIGHTS\n"
         "  .caffemodel.h5  weights as HDF5\n"
         "  FOLDER/         weights as .npy files, and a list of the layers\n"
         "  .npy            the mean image of a .binaryproto, and .binaryproto from .npy\n"

@@ -3,6 +3,7 @@
  */
 #include "convert/convert.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -78,6 +79,18 @@ cr_status cr_convert(const cr_convert_job *job, cr_err *err)
                        to->inputs, job->n_inputs);
     cr_status status = check_options(job, to, err);
     return status == CREMA_OK ? to->run(job, err) : status;
+}
+
+void cr_convert_note(const cr_convert_job *job, const char *fmt, ...)
+{
+    char sentence[1024];
+    va_list args;
+    if (!job->options.note)
+        return;
+    va_start(args, fmt);
+    vsnprintf(sentence, sizeof sentence, fmt, args);
+    va_end(args);
+    job->options.note(job->options.user, sentence);
 }
 
 cr_status cr_convert_write_text(const cr_convert_job *job, const cr_text *text, cr_err *err)

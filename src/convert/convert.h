@@ -5,8 +5,7 @@
  *
  * A format is a file of its own with a cr_converter at its end, and a line in the table of convert.c, which picks
  * the converter by the output's suffix and refuses options that it does not know. The converter reads the inputs
- * (cr_convert_net for a net or solver in any form; load/load.h for a graph with weights), says on the log what a
- * user should know, and writes through cr_writer (base/file.h) with job->options.force.
+ * (cr_convert_read for a net or solver in any form; load/load.h for a graph with weights), says what a user should know (cr_convert_note), and writes through cr_writer (base/file.h) with job->options.force.
  *
  * Contract: nothing is written when anything fails. What can't be said in the new format is an error that names it,
  * or all of it, unless an option says to drop it.
@@ -51,6 +50,9 @@ typedef struct cr_converter {
 
 // Picks a converter and runs it.
 cr_status cr_convert(const cr_convert_job *job, cr_err *err);
+
+// What a user should know of the result; a warning, which is about an input, goes to the log instead.
+void cr_convert_note(const cr_convert_job *job, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 // The text to the output's path, whole or not at all.
 cr_status cr_convert_write_text(const cr_convert_job *job, const cr_text *text, cr_err *err);

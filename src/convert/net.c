@@ -7,6 +7,7 @@
 #include "convert/net.h"
 
 #include "crema.pb-c.h"
+#include "read/raw.h"
 #include "read/sniff.h"
 #include "schema/field.h"
 #include "upgrade/upgrade.h"
@@ -31,50 +32,137 @@ static cr_status is_solver(const char *path, bool *solver, cr_err *err)
     return status;
 }
 
-static cr_status read_solver(const cr_convert_job *job, const crema_file *file, cr_message *m, cr_err *err)
+static cr_status read_file(const cr_convert_job *job, const char *path, cr_convert_source *source,
+                           cr_err *err)
 {
-    cr_read_options read = {.strict = job->loader->strict, .log = job->log};
-    cr_status status = cr_read_message(job->arena, file, &crema__solver_parameter__descriptor, &read, m, err);
+    const crema_file file = {.path = path};
+    const cr_loader *l = job->loader;
+    cr_message *m = &source->message;
+    source->blobs.type = &crema__blob_proto__descriptor;
+    cr_read_options read = {.strict = l->strict,
+                            .log = job->log,
+                            .dialect = l->numbering,
+                            .expected = l->params,
+                            .left = &source->blobs};
+    cr_status status = is_solver(path, &source->solver, err);
+    if (status == CREMA_OK)
+        status = cr_read_message(job->arena, &file,
+                                 source->solver ? &crema__solver_parameter__descriptor
+                                                : &crema__net_parameter__descriptor,
+                                 &read, m, err);
     if (status != CREMA_OK)
         return status;
-    return cr_upgrade_solver(job->arena, (Crema__SolverParameter *)m->root, m->notes, NULL, err);
+    return source->solver
+               ? cr_upgrade_solver(job->arena, (Crema__SolverParameter *)m->root, m->notes, NULL, err)
+               : cr_load_upgrade(l, job->arena, m, err);
 }
 
 /* ---- unknown fields ---- */
 
-static void drop_unknown(const ProtobufCMessage *message, cr_notes *notes)
+// Calls back for each message of the tree.
+static cr_status each_message(const ProtobufCMessage *message,
+                              cr_status (*fn)(void *user, const ProtobufCMessage *message), void *user)
 {
-    cr_notes_drop_unknown(notes, message);
-    for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
+    cr_status status = fn(user, message);
+    for (unsigned i = 0; i < message->descriptor->n_fields && status == CREMA_OK; i++) {
         const ProtobufCFieldDescriptor *field = &message->descriptor->fields[i];
         size_t n = field->type == PROTOBUF_C_TYPE_MESSAGE ? cr_field_count(message, field) : 0;
-        for (size_t j = 0; j < n; j++)
-            drop_unknown(*(ProtobufCMessage *const *)cr_field_value(message, field, j), notes);
+        for (size_t j = 0; j < n && status == CREMA_OK; j++)
+            status = each_message(*(ProtobufCMessage *const *)cr_field_value(message, field, j), fn, user);
     }
-}
-
-cr_status cr_convert_net(const cr_convert_job *job, int index, cr_message *message, cr_err *err)
-{
-    crema_file file = {.path = job->input[index]};
-    bool solver;
-    cr_status status = is_solver(file.path, &solver, err);
-    if (status == CREMA_OK)
-        status = solver ? read_solver(job, &file, message, err)
-                        : cr_load_net(job->loader, job->arena, &file, message, err);
-    if (status == CREMA_OK && job->options.drop_unknown)
-        drop_unknown(message->root, message->notes);
     return status;
 }
 
+static cr_status drop_unknown(void *user, const ProtobufCMessage *message)
+{
+    cr_notes_drop_unknown(user, message);
+    return CREMA_OK;
+}
+
+typedef struct unknown_check {
+    const cr_message *message;
+    cr_err *err;
+} unknown_check;
+
+// A field of a binary file has no name that is known; a key of YAML may be no name.
+static cr_status check_unknown(void *user, const ProtobufCMessage *message)
+{
+    const unknown_check *c = user;
+    const cr_unknown *first = cr_notes_unknown(c->message->notes, message);
+    for (const cr_unknown *u = first; u; u = u->next)
+        if (!u->text) {
+            cr_pos pos = {cr_notes_file(c->message->notes), 0, 0};
+            return cr_fail(c->err, CREMA_ERR_UNSUPPORTED, &pos,
+                           "%zu field%s not known (the first: %s of %s), so it can't be written",
+                           c->message->n_skipped, c->message->n_skipped == 1 ? " is" : "s are", u->name,
+                           message->descriptor->short_name);
+        }
+    cr_raw *block;
+    cr_arena arena = {0};
+    cr_status status = cr_raw_parse(&arena, cr_notes_file(c->message->notes), first,
+                                    !cr_notes_rewritten(c->message->notes), &block, c->err);
+    cr_arena_free(&arena);
+    return status;
+}
+
+typedef struct unknown_search {
+    const cr_notes *notes;
+    const cr_unknown *found;
+} unknown_search;
+
+static cr_status find_unknown(void *user, const ProtobufCMessage *message)
+{
+    unknown_search *s = user;
+    if (!s->found)
+        s->found = cr_notes_unknown(s->notes, message);
+    return CREMA_OK;
+}
+
+const cr_unknown *cr_convert_unknown(const cr_notes *notes, const ProtobufCMessage *message)
+{
+    unknown_search search = {.notes = notes};
+    each_message(message, find_unknown, &search);
+    return search.found;
+}
+
+cr_status cr_convert_read(const cr_convert_job *job, int index, cr_convert_source *source, cr_err *err)
+{
+    *source = (cr_convert_source){0};
+    const cr_message *m = &source->message;
+    cr_status status = read_file(job, job->input[index], source, err);
+    if (status != CREMA_OK)
+        return status;
+    if (job->options.drop_unknown)
+        return each_message(m->root, drop_unknown, m->notes);
+    unknown_check check = {.message = m, .err = err};
+    return each_message(m->root, check_unknown, &check);
+}
+
 /* ---- writing ---- */
+
+// A net that is inside of a .caffemodel: its weights have no place in text.
+static void drop_blobs(const cr_convert_job *job, const cr_convert_source *source)
+{
+    const cr_message *m = &source->message;
+    if (m->form != CR_FORM_WIRE)
+        return;
+    Crema__NetParameter *net = (Crema__NetParameter *)m->root;
+    for (size_t i = 0; i < net->n_layer; i++)
+        cr_field_clear(&net->layer[i]->base, cr_field_find(&net->layer[i]->base, "blobs"));
+    cr_convert_note(job, "%s is binary, with the field numbers of %s; %zu weight blob%s left out",
+                    job->input[0], m->dialect, source->blobs.n, source->blobs.n == 1 ? " is" : "s are");
+}
 
 typedef enum format { PROTOTXT, YAML, JSON } format;
 
 static cr_status print(const cr_convert_job *job, format as, cr_err *err)
 {
-    cr_message m;
+    cr_convert_source source;
     cr_text text = {0};
-    cr_status status = cr_convert_net(job, 0, &m, err);
+    cr_status status = cr_convert_read(job, 0, &source, err);
+    const cr_message m = source.message;
+    if (status == CREMA_OK)
+        drop_blobs(job, &source);
     if (status == CREMA_OK)
         status = as == PROTOTXT ? cr_write_prototxt(m.root, m.notes, &text, err)
                  : as == YAML   ? cr_write_yaml(m.root, m.notes, job->log, &text, err)

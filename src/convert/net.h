@@ -6,8 +6,24 @@
 
 #include "convert/convert.h"
 
-// Reads input `index`: a net in any form and of any age, upgraded, or a solver. What the options ask for is done
-// (unknown fields, deployment). A binary net comes without its blobs.
-cr_status cr_convert_net(const cr_convert_job *job, int index, cr_message *message, cr_err *err);
+typedef struct cr_convert_source {
+    cr_message message; // a net, upgraded, or a solver
+    bool solver;
+    cr_left_list blobs; // of a binary net: the blobs of layers are empty, and stand in its file
+} cr_convert_source;
+
+// Reads input `index`: a net in any form and of any age, or a solver. What the options ask for is done (unknown
+// fields, deployment); unknown fields that could not be written in any form are an error.
+cr_status cr_convert_read(const cr_convert_job *job, int index, cr_convert_source *source, cr_err *err);
+
+// An unknown field in the message or in one below it; NULL: there is none.
+const cr_unknown *cr_convert_unknown(const cr_notes *notes, const ProtobufCMessage *message);
+
+// Fails for a field that only text can name.
+cr_status cr_convert_only_known(const cr_message *message, cr_err *err);
+// One net to the output in the binary form; weights that are in its file go along as they are (binary.c).
+cr_status cr_convert_binary(const cr_convert_job *job, cr_err *err);
+// Whether a file looks like a net or solver in any form, and not like weights alone.
+bool cr_convert_is_net(const char *path);
 
 #endif

@@ -6,7 +6,7 @@
  *
  * Layers go one by one through memory: read/weights_file.h on one side, write/weights_writer.h on the other. A
  * .caffemodel holds a net as well. It comes from the first input: a net in any form, or the .caffemodel that the
- * weights come from, and is upgraded; weights from other formats alone make layers of names and types only.
+ * weights come from, and is upgraded; blobs that stay as they are are copied (binary.c); weights from other formats alone make layers of names and types only.
  */
 #include "convert/weights.h"
 #include "convert/net.h"
@@ -148,33 +148,17 @@ static cr_status to_folder(const cr_convert_job *job, cr_err *err)
 
 /* ---- .caffemodel ---- */
 
-static bool has_unknown(const ProtobufCMessage *message, const cr_notes *notes)
-{
-    if (cr_notes_unknown(notes, message))
-        return true;
-    for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
-        const ProtobufCFieldDescriptor *field = &message->descriptor->fields[i];
-        size_t n = field->type == PROTOBUF_C_TYPE_MESSAGE ? cr_field_count(message, field) : 0;
-        for (size_t j = 0; j < n; j++)
-            if (has_unknown(*(ProtobufCMessage *const *)cr_field_value(message, field, j), notes))
-                return true;
-    }
-    return false;
-}
-
-static cr_status read_net(const cr_convert_job *job, cr_message *m, cr_err *err)
+static cr_status read_net(const cr_convert_job *job, const Crema__NetParameter **net, cr_err *err)
 {
     cr_pos pos = {job->input[0], 0, 0};
-    cr_status status = cr_convert_net(job, 0, m, err);
+    cr_convert_source source;
+    cr_status status = cr_convert_read(job, 0, &source, err);
     if (status)
         return status;
-    if (m->root->descriptor != &crema__net_parameter__descriptor)
+    if (source.solver)
         return cr_fail(err, CREMA_ERR_INPUT, &pos, "is a solver; a .caffemodel holds a net and its weights");
-    if (!job->options.drop_unknown && (m->n_skipped > 0 || has_unknown(m->root, m->notes)))
-        return cr_fail(
-            err, CREMA_ERR_UNSUPPORTED, &pos,
-            "has fields that are not known, which can't be written in binary form; let them be dropped");
-    return CREMA_OK;
+    *net = (const Crema__NetParameter *)source.message.root;
+    return cr_convert_only_known(&source.message, err);
 }
 
 // The layer of the file that gives the net's layer its blobs: of that name, the last one, as Caffe would load them.
@@ -214,14 +198,15 @@ static cr_status to_caffemodel(const cr_convert_job *job, cr_err *err)
 {
     cr_weights_file from;
     cr_weights_writer *to;
-    cr_message m = {0};
+    const Crema__NetParameter *net = NULL;
+    if (job->n_inputs == 1 && !job->options.half && cr_convert_is_net(job->input[0]))
+        return cr_convert_binary(job, err);
     cr_status status = cr_weights_file_open(&from, job->input[job->n_inputs - 1], job->log, err);
     if (status)
         return status;
     bool bare = job->n_inputs == 1 && strcmp(from.format->name, "caffemodel") != 0;
     if (!bare)
-        status = read_net(job, &m, err);
-    const Crema__NetParameter *net = (const Crema__NetParameter *)m.root;
+        status = read_net(job, &net, err);
     cr_caffemodel_options options = {job->options.force != 0, job->options.half != 0, from.net_name, net};
     if (!status)
         status = cr_caffemodel_writer_open(&to, job->output, &options, err);
@@ -275,7 +260,7 @@ const cr_converter cr_convert_to_folder = {
 const cr_converter cr_convert_to_caffemodel = {
     .suffixes = ".caffemodel",
     .about = "a net with weights",
-    .inputs = "weights, or a net and its weights",
+    .inputs = "a net, weights, or a net and its weights",
     .min_inputs = 1,
     .max_inputs = 2,
     .takes = CR_CONVERT_DROP_UNKNOWN | CR_CONVERT_HALF,

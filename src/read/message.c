@@ -108,7 +108,7 @@ static cr_status read_file(cr_arena *arena, const cr_file *file, const ProtobufC
     cr_builder_expect(b, options->expected);
     if (out->form == CR_FORM_WIRE) {
         cr_wire_report report;
-        status = cr_read_wire_file(b, file, dialect, options->log, &report, err);
+        status = cr_read_wire_file(b, arena, file, dialect, options, &report, err);
         out->dialect = status == CREMA_OK ? report.dialect->name : NULL;
         out->n_skipped = report.n_skipped;
     } else {

@@ -21,12 +21,25 @@ typedef struct cr_message {
     size_t n_skipped; // of a binary file: fields that did not fit; the log has a summary, the notes have them
 } cr_message;
 
+// Messages of one type that a binary file is to keep: each is there, but empty, and its bytes are listed.
+typedef struct cr_left {
+    const ProtobufCMessage *message;
+    uint64_t at, size; // in the file
+} cr_left;
+
+typedef struct cr_left_list {
+    const ProtobufCMessageDescriptor *type;
+    cr_left *item; // in the arena, as the messages
+    size_t n, room;
+} cr_left_list;
+
 typedef struct cr_read_options {
     cr_form form;
     bool strict;
     const cr_log *log;
     const char *dialect;         // of a binary file; NULL: guessed
     const char *const *expected; // unknown fields that somebody reads (cr_builder_expect); may be NULL
+    cr_left_list *left;          // NULL: all is read
 } cr_read_options;
 
 // Everything lives in the arena. options may be NULL.

@@ -25,6 +25,8 @@ typedef struct reader {
     cr_cursor cursor;
     cr_builder *b;
     const cr_dialect *dialect;
+    cr_left_list *left; // NULL: nothing is left
+    cr_arena *arena;    // of that list
     size_t n_skipped, n_messages;
     char first_skipped[200];
     char layer[128]; // name, for messages
@@ -195,6 +197,24 @@ static bool framed(reader *r, const ProtobufCMessageDescriptor *type, uint64_t a
 
 static cr_status read_fields(reader *r, uint64_t end, cr_err *err);
 
+// The builder's current message stays empty.
+static cr_status leave_message(reader *r, const cr_wire_field *f, cr_err *err)
+{
+    cr_left_list *left = r->left;
+    if (left->n == left->room) {
+        size_t room = left->room ? left->room * 2 : 64;
+        cr_left *fresh = cr_arena_array(r->arena, room, sizeof *fresh);
+        if (!fresh)
+            return cr_no_memory(err);
+        if (left->n > 0)
+            memcpy(fresh, left->item, left->n * sizeof *fresh);
+        left->item = fresh;
+        left->room = room;
+    }
+    left->item[left->n++] = (cr_left){cr_builder_message(r->b), f->at, f->bits};
+    return CREMA_OK;
+}
+
 static cr_status read_message(reader *r, const ProtobufCFieldDescriptor *field, const cr_wire_field *f,
                               cr_err *err)
 {
@@ -207,7 +227,8 @@ static cr_status read_message(reader *r, const ProtobufCFieldDescriptor *field, 
     cr_status status = cr_builder_enter(r->b, field, 0, 0, err);
     r->cursor.at = f->at;
     if (status == CREMA_OK)
-        status = read_fields(r, end, err);
+        status = r->left && r->left->type == field->descriptor ? leave_message(r, f, err)
+                                                               : read_fields(r, end, err);
     return status == CREMA_OK ? cr_builder_leave(r->b, err) : status;
 }
 
@@ -250,10 +271,11 @@ static cr_status read_fields(reader *r, uint64_t end, cr_err *err)
     return CREMA_OK;
 }
 
-cr_status cr_read_wire_file(cr_builder *b, const cr_file *file, const cr_dialect *dialect, const cr_log *log,
-                            cr_wire_report *report, cr_err *err)
+cr_status cr_read_wire_file(cr_builder *b, cr_arena *arena, const cr_file *file, const cr_dialect *dialect,
+                            const cr_read_options *options, cr_wire_report *report, cr_err *err)
 {
-    reader r = {.b = b, .dialect = dialect};
+    const cr_log *log = options->log;
+    reader r = {.b = b, .dialect = dialect, .left = options->left, .arena = arena};
     cr_status status = CREMA_OK;
     *report = (cr_wire_report){0};
     if (!dialect)
@@ -280,5 +302,6 @@ cr_status cr_read_wire(cr_builder *b, const char *name, const unsigned char *dat
     cr_wire_report report;
     crema_file what = {.path = name, .data = data, .size = size};
     cr_status status = cr_file_open(&file, &what, err);
-    return status == CREMA_OK ? cr_read_wire_file(b, &file, NULL, log, &report, err) : status;
+    cr_read_options options = {.log = log};
+    return status == CREMA_OK ? cr_read_wire_file(b, NULL, &file, NULL, &options, &report, err) : status;
 }

@@ -8,15 +8,15 @@
 #define CR_READ_WIRE_H
 
 #include "read/dialects.h"
-#include "schema/builder.h"
+#include "read/message.h"
 
 typedef struct cr_wire_report {
     const cr_dialect *dialect;
     size_t n_skipped;
 } cr_wire_report;
 
-// dialect NULL: guessed. The file is read by offset and need not fit into memory.
-cr_status cr_read_wire_file(cr_builder *b, const cr_file *file, const cr_dialect *dialect, const cr_log *log,
-                            cr_wire_report *report, cr_err *err);
+// options->dialect is not looked at; dialect NULL: guessed. The file is read by offset and need not fit into memory.
+cr_status cr_read_wire_file(cr_builder *b, cr_arena *arena, const cr_file *file, const cr_dialect *dialect,
+                            const cr_read_options *options, cr_wire_report *report, cr_err *err);
 
 #endif

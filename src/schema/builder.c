@@ -88,6 +88,11 @@ const ProtobufCMessageDescriptor *cr_builder_type(const cr_builder *b)
     return top(b)->message->descriptor;
 }
 
+const ProtobufCMessage *cr_builder_message(const cr_builder *b)
+{
+    return top(b)->message;
+}
+
 const cr_log *cr_builder_log(const cr_builder *b)
 {
     return b->log;

@@ -46,6 +46,7 @@ cr_builder *cr_builder_create(cr_arena *arena, const ProtobufCMessageDescriptor 
 void cr_builder_expect(cr_builder *b, const char *const *names);
 
 const ProtobufCMessageDescriptor *cr_builder_type(const cr_builder *b); // of the message being filled
+const ProtobufCMessage *cr_builder_message(const cr_builder *b);        // that message
 // The field of the current message with this name, or NULL. Names that the schema knows as aliases
 // (pad_t for pad_top) count.
 const ProtobufCFieldDescriptor *cr_builder_field(const cr_builder *b, const char *name, size_t size);

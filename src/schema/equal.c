@@ -6,6 +6,7 @@
 #include "schema/equal.h"
 
 #include "schema/field.h"
+#include "schema/print.h"
 #include "schema/value.h"
 
 #include <math.h>
@@ -15,49 +16,22 @@
 typedef struct walk {
     char path[sizeof((cr_difference *)0)->path];
     size_t size; // of the path
-    cr_difference *first;
+    bool (*found)(void *user, const cr_change *change);
+    void *user;
 } walk;
 
-static void show(const ProtobufCFieldDescriptor *field, const void *value, char *out, size_t size)
+const char *cr_show_value(const ProtobufCFieldDescriptor *field, const void *value, char *out, size_t size)
 {
-    const ProtobufCEnumValue *name;
-    switch (field->type) {
-    case PROTOBUF_C_TYPE_MESSAGE:
+    char buf[CR_PRINT_SCALAR];
+    if (field->type == PROTOBUF_C_TYPE_MESSAGE)
         snprintf(out, size, "{...}");
-        break;
-    case PROTOBUF_C_TYPE_STRING:
+    else if (field->type == PROTOBUF_C_TYPE_STRING)
         snprintf(out, size, "\"%s\"", *(char *const *)value);
-        break;
-    case PROTOBUF_C_TYPE_BYTES:
+    else if (field->type == PROTOBUF_C_TYPE_BYTES)
         snprintf(out, size, "(%zu bytes)", ((const ProtobufCBinaryData *)value)->len);
-        break;
-    case PROTOBUF_C_TYPE_FLOAT:
-        snprintf(out, size, "%.9g", (double)*(const float *)value);
-        break;
-    case PROTOBUF_C_TYPE_DOUBLE:
-        snprintf(out, size, "%.17g", *(const double *)value);
-        break;
-    case PROTOBUF_C_TYPE_BOOL:
-        snprintf(out, size, "%s", *(const protobuf_c_boolean *)value ? "true" : "false");
-        break;
-    case PROTOBUF_C_TYPE_ENUM:
-        name = protobuf_c_enum_descriptor_get_value(field->descriptor, *(const int *)value);
-        snprintf(out, size, "%s", name ? name->name : "(unknown)");
-        break;
-    case PROTOBUF_C_TYPE_UINT32:
-    case PROTOBUF_C_TYPE_FIXED32:
-        snprintf(out, size, "%u", *(const uint32_t *)value);
-        break;
-    case PROTOBUF_C_TYPE_UINT64:
-    case PROTOBUF_C_TYPE_FIXED64:
-        snprintf(out, size, "%llu", (unsigned long long)*(const uint64_t *)value);
-        break;
-    default:
-        if (cr_value_bytes(field) == 8)
-            snprintf(out, size, "%lld", (long long)*(const int64_t *)value);
-        else
-            snprintf(out, size, "%d", *(const int32_t *)value);
-    }
+    else
+        snprintf(out, size, "%s", cr_print_scalar(field, value, buf));
+    return out;
 }
 
 static bool same_value(const ProtobufCFieldDescriptor *field, const void *a, const void *b)
@@ -82,63 +56,105 @@ static bool same_value(const ProtobufCFieldDescriptor *field, const void *a, con
     return memcmp(a, b, cr_value_bytes(field)) == 0;
 }
 
-static void add_to_path(walk *w, const ProtobufCFieldDescriptor *field, size_t index)
+static size_t add_to_path(walk *w, const ProtobufCFieldDescriptor *field, size_t index)
 {
-    size_t room = sizeof w->path - w->size;
+    size_t room = sizeof w->path - w->size, before = w->size;
     int n = snprintf(w->path + w->size, room, "%s%s", w->size ? "." : "", field->name);
     if (field->label == PROTOBUF_C_LABEL_REPEATED && n > 0 && (size_t)n < room)
         n += snprintf(w->path + w->size + n, room - (size_t)n, "[%zu]", index);
     w->size += n < 0 ? 0 : (size_t)n < room ? (size_t)n : room - 1;
+    return before;
 }
 
-// One of the two lists may be shorter: then the difference is the first value that only the other has.
-static bool differs(walk *w, const ProtobufCMessage *a, const ProtobufCMessage *b,
-                    const ProtobufCFieldDescriptor *field, size_t index)
+static void shorten_path(walk *w, size_t size)
 {
-    const ProtobufCMessage *side[2] = {a, b};
-    if (!w->first)
-        return false;
-    add_to_path(w, field, index);
-    memcpy(w->first->path, w->path, sizeof w->path);
-    for (int i = 0; i < 2; i++) {
-        char *out = i ? w->first->b : w->first->a;
-        if (index >= cr_field_count(side[i], field))
-            snprintf(out, sizeof w->first->a, "(not set)");
-        else
-            show(field, cr_field_value(side[i], field, index), out, sizeof w->first->a);
-    }
-    return false;
+    w->size = size;
+    w->path[size] = 0;
 }
 
-static bool same_message(walk *w, const ProtobufCMessage *a, const ProtobufCMessage *b)
+static bool tell(walk *w, const ProtobufCMessage *a, const ProtobufCMessage *b,
+                 const ProtobufCFieldDescriptor *field, size_t index)
+{
+    size_t size = add_to_path(w, field, index);
+    cr_change change = {.path = w->path,
+                        .field = field,
+                        .index = index,
+                        .a = a,
+                        .b = b,
+                        .in_a = index < cr_field_count(a, field),
+                        .in_b = index < cr_field_count(b, field)};
+    bool go_on = w->found(w->user, &change);
+    shorten_path(w, size);
+    return go_on;
+}
+
+static bool compare(walk *w, const ProtobufCMessage *a, const ProtobufCMessage *b, const char *skip);
+
+// Value `index`, which both have.
+static bool compare_value(walk *w, const ProtobufCMessage *a, const ProtobufCMessage *b,
+                          const ProtobufCFieldDescriptor *field, size_t index)
+{
+    const void *x = cr_field_value(a, field, index), *y = cr_field_value(b, field, index);
+    if (field->type != PROTOBUF_C_TYPE_MESSAGE)
+        return same_value(field, x, y) || tell(w, a, b, field, index);
+    size_t size = add_to_path(w, field, index);
+    bool go_on = compare(w, *(ProtobufCMessage *const *)x, *(ProtobufCMessage *const *)y, NULL);
+    shorten_path(w, size);
+    return go_on;
+}
+
+// False: the callback has said stop.
+static bool compare(walk *w, const ProtobufCMessage *a, const ProtobufCMessage *b, const char *skip)
 {
     for (unsigned i = 0; i < a->descriptor->n_fields; i++) {
         const ProtobufCFieldDescriptor *field = &a->descriptor->fields[i];
         size_t n_a = cr_field_count(a, field), n_b = cr_field_count(b, field);
-        for (size_t j = 0; j < n_a && j < n_b; j++) {
-            const void *x = cr_field_value(a, field, j), *y = cr_field_value(b, field, j);
-            if (field->type != PROTOBUF_C_TYPE_MESSAGE) {
-                if (!same_value(field, x, y))
-                    return differs(w, a, b, field, j);
-                continue;
-            }
-            size_t size = w->size;
-            add_to_path(w, field, j);
-            if (!same_message(w, *(ProtobufCMessage *const *)x, *(ProtobufCMessage *const *)y))
+        if (skip && strcmp(field->name, skip) == 0)
+            continue;
+        for (size_t j = 0; j < n_a || j < n_b; j++)
+            if (!(j < n_a && j < n_b ? compare_value(w, a, b, field, j) : tell(w, a, b, field, j)))
                 return false;
-            w->size = size;
-            w->path[size] = 0;
-        }
-        if (n_a != n_b)
-            return differs(w, a, b, field, n_a < n_b ? n_a : n_b);
     }
     return true;
 }
 
+void cr_message_compare(const ProtobufCMessage *a, const ProtobufCMessage *b, const char *skip,
+                        bool (*found)(void *user, const cr_change *change), void *user)
+{
+    walk w = {.found = found, .user = user};
+    compare(&w, a, b, skip);
+}
+
+static void show(const ProtobufCMessage *message, const cr_change *change, bool there, char *out, size_t size)
+{
+    if (there)
+        cr_show_value(change->field, cr_field_value(message, change->field, change->index), out, size);
+    else
+        snprintf(out, size, "(not set)");
+}
+
+typedef struct first_one {
+    cr_difference *out; // may be NULL
+    bool differ;
+} first_one;
+
+static bool keep_first(void *user, const cr_change *change)
+{
+    first_one *first = user;
+    first->differ = true;
+    if (first->out) {
+        snprintf(first->out->path, sizeof first->out->path, "%s", change->path);
+        show(change->a, change, change->in_a, first->out->a, sizeof first->out->a);
+        show(change->b, change, change->in_b, first->out->b, sizeof first->out->b);
+    }
+    return false;
+}
+
 bool cr_message_equal(const ProtobufCMessage *a, const ProtobufCMessage *b, cr_difference *first)
 {
-    walk w = {.first = first};
+    first_one one = {.out = first};
     if (first)
         memset(first, 0, sizeof *first);
-    return same_message(&w, a, b);
+    cr_message_compare(a, b, NULL, keep_first, &one);
+    return !one.differ;
 }

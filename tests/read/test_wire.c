@@ -34,8 +34,9 @@ static cr_status read_bytes(result *r, const void *data, size_t size, const char
     cr_builder *b = cr_builder_create(&r->arena, &crema__net_parameter__descriptor, "n", &log, false);
     if (!b)
         return CREMA_ERR_MEMORY;
-    cr_status status = cr_read_wire_file(b, &file, dialect ? cr_dialect_find(dialect, NULL) : NULL, &log,
-                                         &r->report, &r->err);
+    cr_read_options options = {.log = &log};
+    cr_status status = cr_read_wire_file(b, &r->arena, &file, dialect ? cr_dialect_find(dialect, NULL) : NULL,
+                                         &options, &r->report, &r->err);
     if (status == CREMA_OK) {
         r->net = (Crema__NetParameter *)cr_builder_finish(b, &r->notes, &r->err);
         return r->net ? CREMA_OK : r->err.status;
