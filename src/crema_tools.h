@@ -159,6 +159,56 @@ CREMA_API crema_status crema_convert(crema_context *context, const char *const *
                                      const char *output, const crema_convert_options *options,
                                      crema_error *err);
 
+/* ---- where two nets differ ---- */
+
+typedef enum crema_diff_kind {
+    CREMA_DIFF_LAYER,  // a layer that only one of the nets has
+    CREMA_DIFF_ORDER,  // a layer that stands elsewhere among those that both have
+    CREMA_DIFF_FIELD,  // a field of a layer, or of the net
+    CREMA_DIFF_SHAPE,  // a blob's shape, where both nets make a blob of that name
+    CREMA_DIFF_WEIGHTS // one weight blob of a layer
+} crema_diff_kind;
+
+typedef struct crema_diff_side {
+    const char *file;
+    int line, column;  // 0: not known
+    int present;       // has the layer, the field or the weights
+    const char *value; // of a field, in a line
+    crema_shape shape; // of a blob or of weights; rank -1: not known
+} crema_diff_side;
+
+typedef struct crema_diff_item {
+    crema_diff_kind kind;
+    const char *layer, *type; // NULL: of the net itself, or a blob's shape
+    const char *path;         // of a field; a blob's name
+    crema_diff_side a, b;
+    // Of weights that have one shape:
+    int blob; // its index in the layer
+    int64_t n_values, n_different;
+    int64_t index; // of the value that differs most, and what it is
+    double value_a, value_b;
+    double rms; // of the differences
+} crema_diff_item;
+
+typedef struct crema_diff_options {
+    size_t struct_size;
+    const char *weights_a, *weights_b; // NULL: those in the net's file, if it is binary
+    const crema_input_shape *shapes;   // of inputs, for both nets
+    int n_shapes;
+    crema_phase phase; // for shapes
+    int level;
+    const char *const *stages;
+    int n_stages;
+    const char *numbering; // of binary files; NULL: guessed
+} crema_diff_options;
+
+// Compares two nets in any forms, both upgraded first, and reports each difference. A field that is set to its
+// default differs from one that is not set. Weights are compared when both sides have some.
+CREMA_API crema_status crema_diff(crema_context *context, const char *a, const char *b,
+                                  const crema_diff_options *options,
+                                  void (*report)(void *user, const crema_diff_item *item), void *user,
+                                  int64_t *n_differences, crema_error *err);
+
 /* ---- what the machine can do, and how close a net comes ---- */
 
 // Measured, with the kernels of a context: billions of operations a second on registers (a multiply-add is two), and

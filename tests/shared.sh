@@ -3,7 +3,8 @@
 #
 #   cases/, models/  every case of every manifest
 #   threads          the same cases and nets give the same bits with 1, 2 and 3 threads
-#   corpus/          every net of the wild loads in the shapes that Caffe gives it (tests/corpus.py)
+#   corpus/          every net of the wild loads in the shapes that Caffe gives it (tests/corpus.py), and goes
+#                    through all formats and back with its comments (tests/convert.py)
 #   bench/           seven well-known nets, with weights made on the spot, and our own nets/ of the same name
 #
 # The last line is "N passed, M failed".
@@ -94,11 +95,13 @@ else
 fi
 
 if command -v python3 >/dev/null; then
-    python3 tests/corpus.py "$crema" "$shared" >"$scratch/log" 2>&1
-    sed -n 's/^FAIL  /FAILED: corpus: /p' "$scratch/log"
-    set -- $(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$scratch/log")
-    [ $# -eq 2 ] || { fail "corpus: $(tail -n 1 "$scratch/log")"; set -- 0 0; }
-    passed=$((passed + $1)) failed=$((failed + $2))
+    for script in corpus convert; do
+        python3 tests/$script.py "$crema" "$shared" >"$scratch/log" 2>&1
+        sed -n "s/^FAIL  /FAILED: $script: /p" "$scratch/log"
+        set -- $(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$scratch/log")
+        [ $# -eq 2 ] || { fail "$script: $(tail -n 1 "$scratch/log")"; set -- 0 0; }
+        passed=$((passed + $1)) failed=$((failed + $2))
+    done
 else
     echo "python3 is not there: corpus/ is left out"
 fi

@@ -5,47 +5,23 @@
 #include "crema_tools.h"
 #include "inspect/summary.h"
 
-#include <string.h>
-
 struct crema_summary {
     crema_context *context;
-    cr_graph graph;
-    cr_weights *weights;
-    cr_shapes shapes;
+    cr_arena arena;
+    cr_shaped_net net;
     cr_summary rows;
 };
-
-static cr_status input_shapes(crema_summary *s, const crema_input_shape *given, int n, cr_err *err)
-{
-    const cr_graph *g = &s->graph;
-    cr_shape *shapes = cr_arena_array(&s->graph.arena, (size_t)g->n_inputs, sizeof *shapes);
-    if (!shapes)
-        return cr_no_memory(err);
-    if (g->n_inputs)
-        memcpy(shapes, g->input_shape, (size_t)g->n_inputs * sizeof *shapes);
-    s->shapes.input = shapes;
-    return cr_load_override_shapes(g, shapes, given, n, err);
-}
 
 static cr_status make(crema_summary *s, const crema_context *context, const crema_net_options *options,
                       const crema_input_shape *shapes, int n, cr_err *err)
 {
     crema_net_options copy;
     const cr_loader loader = cr_context_loader(context);
-    cr_status status = cr_load_options(&s->graph.arena, options, &copy, err);
+    cr_status status = cr_load_options(&s->arena, options, &copy, err);
     if (status == CREMA_OK)
-        status = cr_load_graph(&loader, &copy, true, &s->graph, err);
-    if (status == CREMA_OK && copy.n_weights)
-        status = cr_load_weights(&loader, &copy, &s->graph, &s->weights, err);
+        status = cr_shaped_net_open(&s->net, &loader, &copy, shapes, n, err);
     if (status == CREMA_OK)
-        status = input_shapes(s, shapes, n, err);
-    s->shapes.graph = &s->graph;
-    s->shapes.weights = s->weights;
-    s->shapes.unknown_ok = true;
-    if (status == CREMA_OK)
-        status = cr_shapes_infer(&s->shapes, &s->graph.arena, err);
-    if (status == CREMA_OK)
-        status = cr_summary_make(&s->shapes, &s->graph.arena, &s->rows, err);
+        status = cr_summary_make(&s->net.shapes, &s->arena, &s->rows, err);
     return status;
 }
 
@@ -74,15 +50,15 @@ void crema_summary_free(crema_summary *summary)
 {
     if (!summary)
         return;
-    cr_weights_free(summary->weights);
-    cr_graph_free(&summary->graph);
+    cr_shaped_net_close(&summary->net);
+    cr_arena_free(&summary->arena);
     cr_context_unref(summary->context);
     cr_free(summary);
 }
 
 const char *crema_summary_name(const crema_summary *summary)
 {
-    return summary->graph.name;
+    return summary->net.graph.name;
 }
 
 int crema_summary_n_layers(const crema_summary *summary)
@@ -102,19 +78,19 @@ static int get(const crema_summary *summary, const int *list, int n, int index, 
 {
     if (index < 0 || index >= n)
         return 0;
-    *blob =
-        (crema_summary_blob){summary->graph.tensor[list[index]].name, summary->shapes.tensor[list[index]]};
+    *blob = (crema_summary_blob){summary->net.graph.tensor[list[index]].name,
+                                 summary->net.shapes.tensor[list[index]]};
     return 1;
 }
 
 int crema_summary_get_input(const crema_summary *summary, int index, crema_summary_blob *blob)
 {
-    return get(summary, summary->graph.input, summary->graph.n_inputs, index, blob);
+    return get(summary, summary->net.graph.input, summary->net.graph.n_inputs, index, blob);
 }
 
 int crema_summary_get_output(const crema_summary *summary, int index, crema_summary_blob *blob)
 {
-    return get(summary, summary->graph.output, summary->graph.n_outputs, index, blob);
+    return get(summary, summary->net.graph.output, summary->net.graph.n_outputs, index, blob);
 }
 
 void crema_summary_get_totals(const crema_summary *summary, crema_summary_totals *totals)

@@ -55,6 +55,7 @@ typedef enum cli_option_id {
     OPT_TO_DEPLOY,
     OPT_F16,
     OPT_NUMBERING,
+    OPT_WEIGHTS,
     N_OPTION_IDS
 } cli_option_id;
 

@@ -7,6 +7,6 @@
 #include "cli/args.h"
 
 extern const cli_command cli_run_command, cli_check_command, cli_time_command, cli_summary_command,
-    cli_layers_command, cli_convert_command;
+    cli_layers_command, cli_convert_command, cli_diff_command;
 
 #endif

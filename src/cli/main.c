@@ -7,9 +7,9 @@
 
 #include <string.h>
 
-static const cli_command *const commands[] = {&cli_run_command,    &cli_check_command,
-                                              &cli_time_command,   &cli_summary_command,
-                                              &cli_layers_command, &cli_convert_command};
+static const cli_command *const commands[] = {&cli_run_command,     &cli_check_command,  &cli_time_command,
+                                              &cli_summary_command, &cli_layers_command, &cli_convert_command,
+                                              &cli_diff_command};
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 
 static const cli_command *find_command(const char *name)

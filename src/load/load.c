@@ -51,11 +51,11 @@ cr_status cr_load_upgrade(const cr_loader *l, cr_arena *arena, const cr_message 
     return status;
 }
 
-cr_status cr_load_net(const cr_loader *l, cr_arena *arena, const crema_file *file, cr_message *message,
-                      cr_err *err)
+cr_status cr_load_net(const cr_loader *l, cr_arena *arena, const crema_file *file, cr_left_list *left,
+                      cr_message *message, cr_err *err)
 {
     cr_read_options read = {
-        .strict = l->strict, .log = l->log, .dialect = l->numbering, .expected = l->params};
+        .strict = l->strict, .log = l->log, .dialect = l->numbering, .expected = l->params, .left = left};
     cr_status status = cr_read_message(arena, file, &crema__net_parameter__descriptor, &read, message, err);
     return status == CREMA_OK ? cr_load_upgrade(l, arena, message, err) : status;
 }
@@ -90,7 +90,7 @@ cr_status cr_load_graph(const cr_loader *l, const crema_net_options *o, bool unk
     cr_message message;
     cr_status status = check_order(o, err);
     if (status == CREMA_OK)
-        status = cr_load_net(l, &graph->arena, &o->net, &message, err);
+        status = cr_load_net(l, &graph->arena, &o->net, NULL, &message, err);
     if (status != CREMA_OK)
         return status;
     cr_graph_options options = {.train = o->phase == CREMA_TRAIN,
@@ -139,4 +139,42 @@ cr_status cr_load_override_shapes(const cr_graph *g, cr_shape *shapes, const cre
         shapes[input] = given[i].shape;
     }
     return CREMA_OK;
+}
+
+static cr_status input_shapes(cr_shaped_net *net, const crema_input_shape *given, int n, cr_err *err)
+{
+    const cr_graph *g = &net->graph;
+    cr_shape *shapes = cr_arena_array(&net->graph.arena, (size_t)g->n_inputs, sizeof *shapes);
+    if (!shapes)
+        return cr_no_memory(err);
+    if (g->n_inputs)
+        memcpy(shapes, g->input_shape, (size_t)g->n_inputs * sizeof *shapes);
+    net->shapes.input = shapes;
+    return cr_load_override_shapes(g, shapes, given, n, err);
+}
+
+cr_status cr_shaped_net_open(cr_shaped_net *net, const cr_loader *loader, const crema_net_options *options,
+                             const crema_input_shape *shapes, int n, cr_err *err)
+{
+    *net = (cr_shaped_net){0};
+    cr_status status = cr_load_graph(loader, options, true, &net->graph, err);
+    if (status == CREMA_OK && options->n_weights)
+        status = cr_load_weights(loader, options, &net->graph, &net->weights, err);
+    if (status == CREMA_OK)
+        status = input_shapes(net, shapes, n, err);
+    net->shapes.graph = &net->graph;
+    net->shapes.weights = net->weights;
+    net->shapes.unknown_ok = true;
+    if (status == CREMA_OK)
+        status = cr_shapes_infer(&net->shapes, &net->graph.arena, err);
+    if (status != CREMA_OK)
+        cr_shaped_net_close(net);
+    return status;
+}
+
+void cr_shaped_net_close(cr_shaped_net *net)
+{
+    cr_weights_free(net->weights);
+    cr_graph_free(&net->graph);
+    *net = (cr_shaped_net){0};
 }

@@ -6,7 +6,7 @@
 #define CR_LOAD_LOAD_H
 
 #include "graph/graph.h"
-#include "plan/weights.h"
+#include "plan/shapes.h"
 #include "read/message.h"
 
 typedef struct cr_loader {
@@ -22,9 +22,9 @@ typedef struct cr_loader {
 
 // Checks the caller's options and copies what must outlive the call into the arena.
 cr_status cr_load_options(cr_arena *arena, const crema_net_options *from, crema_net_options *to, cr_err *err);
-// A net in any form and of any age, upgraded.
-cr_status cr_load_net(const cr_loader *loader, cr_arena *arena, const crema_file *file, cr_message *message,
-                      cr_err *err);
+// A net in any form and of any age, upgraded. left: what stays in a binary file (read/message.h), or NULL.
+cr_status cr_load_net(const cr_loader *loader, cr_arena *arena, const crema_file *file, cr_left_list *left,
+                      cr_message *message, cr_err *err);
 // The second half of it, for a message that was read otherwise.
 cr_status cr_load_upgrade(const cr_loader *loader, cr_arena *arena, const cr_message *message, cr_err *err);
 // Reads the net into the graph, which is empty but for its arena. unknown_ok: layers of unknown types are kept.
@@ -35,5 +35,18 @@ cr_status cr_load_weights(const cr_loader *loader, const crema_net_options *opti
 // Puts the caller's shapes over those of the graph's inputs (shapes: one per input).
 cr_status cr_load_override_shapes(const cr_graph *graph, cr_shape *shapes, const crema_input_shape *given,
                                   int n, cr_err *err);
+
+// A net with the shapes of all that can be known: for tools that look at nets without running them. Layers of unknown
+// types and inputs without a shape leave what depends on them unknown. All zero is closed.
+typedef struct cr_shaped_net {
+    cr_graph graph;
+    cr_weights *weights; // NULL: no file was given
+    cr_shapes shapes;
+} cr_shaped_net;
+
+// On failure nothing is left to be closed.
+cr_status cr_shaped_net_open(cr_shaped_net *net, const cr_loader *loader, const crema_net_options *options,
+                             const crema_input_shape *shapes, int n, cr_err *err);
+void cr_shaped_net_close(cr_shaped_net *net);
 
 #endif

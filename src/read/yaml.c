@@ -45,6 +45,7 @@ typedef struct reader {
     const char *at, *end;       // how far comments were looked for
     size_t at_index;            // of that in libyaml's count, which is in letters
     int line, column;
+    size_t n_events;
     cr_err *err;
 } reader;
 
@@ -114,7 +115,7 @@ static cr_status take_comments(reader *r, size_t to)
         int line = r->line;
         if (*r->at == '#') {
             const char *from = r->at;
-            cr_yaml_comment found = {from, 0, r->line, r->column, own_line, dash};
+            cr_yaml_comment found = {from, 0, r->line, r->column, own_line, r->n_events, dash};
             while (r->at < r->end && r->at_index < to && *r->at != '\n' && *r->at != '\r')
                 step(r);
             for (found.size = (size_t)(r->at - from); strchr(" \t", from[found.size - 1]);)
@@ -140,6 +141,7 @@ static cr_status next(reader *r, yaml_event_t *event)
     cr_status status = take_comments(r, event->start_mark.index);
     while (r->at < r->end && r->at_index < event->end_mark.index)
         step(r);
+    r->n_events++;
     if (status != CREMA_OK)
         yaml_event_delete(event);
     return status;
@@ -272,6 +274,7 @@ static cr_status children(reader *r, sized *out, yaml_event_type_t end)
         if (done) {
             out->yaml.end_line = (int)event.start_mark.line + 1;
             out->yaml.end_column = (int)event.start_mark.column + 1;
+            out->yaml.gap_behind = r->n_events;
         } else
             status = value(r, &event, &child);
         yaml_event_delete(&event);

@@ -17,6 +17,7 @@ typedef struct cr_yaml {
     cr_yaml_kind kind;
     int line, column;
     int end_line, end_column; // of a list or map: where the next thing stands, behind comments
+    size_t gap_behind;        // of a list or map: the gap of comments that follow it at once
     const char *text;         // scalar: terminated, may hold zero bytes inside
     size_t size;
     bool plain;                        // scalar: not quoted, so 1 and true are a number and a boolean
@@ -31,6 +32,7 @@ typedef struct cr_yaml_comment {
     size_t size;
     int line, column;
     bool own_line;   // nothing stands before it
+    size_t gap;      // comments of one gap have nothing between them but space and dashes
     bool after_dash; // the dash of an item stands between it and what is before
 } cr_yaml_comment;
 

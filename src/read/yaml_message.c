@@ -65,6 +65,20 @@ static cr_status comments_inside(walk *w, const cr_yaml *map)
     return status;
 }
 
+// An empty block, {}, has its comments behind it: on its line, and below it further in than its key.
+static cr_status comments_of_empty(walk *w, const cr_yaml *at, const cr_yaml *map)
+{
+    int column = at == map ? at->column : at->column + 1;
+    cr_status status = CREMA_OK;
+    while (status == CREMA_OK && w->next < w->comments->n) {
+        const cr_yaml_comment *c = &w->comments->comment[w->next];
+        if (c->gap != map->gap_behind || c->after_dash || (c->own_line && c->column < column))
+            break;
+        status = give_comment(w);
+    }
+    return status;
+}
+
 // What stands in and beside an unknown field goes before it.
 static cr_status comments_of_unknown(walk *w, const cr_yaml *key, const cr_yaml *node)
 {
@@ -105,7 +119,7 @@ static cr_status block(walk *w, const ProtobufCFieldDescriptor *field, const cr_
     if (status == CREMA_OK && node->kind == CR_YAML_MAP)
         status = fields(w, node);
     if (status == CREMA_OK && node->kind == CR_YAML_MAP)
-        status = comments_inside(w, node);
+        status = node->n ? comments_inside(w, node) : comments_of_empty(w, at, node);
     return status == CREMA_OK ? cr_builder_leave(w->b, w->err) : status;
 }
 

@@ -36,6 +36,20 @@ static void add(cr_print_list *list, cr_print_item item)
     list->item[list->n++] = item;
 }
 
+// Values of one field stay in their order, wherever an upgrade took them from: none stands behind a later one.
+static void keep_order(cr_print_item *item, size_t n)
+{
+    for (size_t i = n; i-- > 1;) {
+        const cr_print_item *later = &item[i];
+        cr_print_item *earlier = &item[i - 1];
+        if (earlier->sort_line > later->sort_line ||
+            (earlier->sort_line == later->sort_line && earlier->sort_column > later->sort_column)) {
+            earlier->sort_line = later->sort_line;
+            earlier->sort_column = later->sort_column;
+        }
+    }
+}
+
 static size_t count_unknown(const cr_unknown *u)
 {
     size_t n = 0;
@@ -57,11 +71,13 @@ bool cr_print_items(const ProtobufCMessage *message, const cr_notes *notes, cr_p
         return false;
     for (unsigned i = 0; i < type->n_fields; i++) {
         const ProtobufCFieldDescriptor *field = &type->fields[i];
+        size_t first = list->n;
         for (size_t j = 0; j < cr_field_count(message, field); j++) {
             cr_print_item item = {.field = field, .index = j};
             cr_notes_own_pos(notes, message, field->name, j, &item.line, &item.column);
             add(list, item);
         }
+        keep_order(list->item + first, list->n - first);
     }
     for (; unknown; unknown = unknown->next)
         add(list, (cr_print_item){.unknown = unknown, .line = unknown->line, .column = unknown->column});

@@ -125,7 +125,7 @@ static int by_order(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-static void put_raw_fields(printer *p, const cr_raw *block);
+static void put_raw_fields(printer *p, const cr_raw *block, bool on_line);
 
 static void put_raw_scalar(printer *p, const cr_raw *node)
 {
@@ -140,7 +140,7 @@ static void put_raw_scalar(printer *p, const cr_raw *node)
 }
 
 // Behind a key or a dash.
-static void put_raw_value(printer *p, const cr_raw *node)
+static void put_raw_value(printer *p, const cr_raw *node, bool dash)
 {
     if (!node->is_block || node->n == 0) {
         cr_text_char(p->out, ' ');
@@ -151,25 +151,26 @@ static void put_raw_value(printer *p, const cr_raw *node)
         cr_text_char(p->out, '\n');
         return;
     }
-    cr_text_char(p->out, '\n');
+    cr_text_char(p->out, dash ? ' ' : '\n');
     p->depth++;
-    put_raw_fields(p, node);
+    put_raw_fields(p, node, dash);
     p->depth--;
 }
 
-// All children of one name.
-static void put_raw_name(printer *p, const cr_raw *block, const char *name)
+// All children of one name. on_line: behind a dash.
+static void put_raw_name(printer *p, const cr_raw *block, const char *name, bool on_line)
 {
     size_t at, n = cr_raw_find(block, name, &at);
     if (n == 0 || block->child[at]->asked)
         return;
     block->child[at]->asked = true;
-    indent(p);
+    if (!on_line)
+        indent(p);
     if (!put_string(p, name, strlen(name)))
         cr_text_put(p->out, "\"\"");
     cr_text_char(p->out, ':');
     if (n == 1) {
-        put_raw_value(p, block->child[at]);
+        put_raw_value(p, block->child[at], false);
         return;
     }
     cr_text_char(p->out, '\n');
@@ -177,12 +178,12 @@ static void put_raw_name(printer *p, const cr_raw *block, const char *name)
     for (size_t i = 0; i < n; i++) {
         indent(p);
         cr_text_char(p->out, '-');
-        put_raw_value(p, block->child[at + i]);
+        put_raw_value(p, block->child[at + i], true);
     }
     p->depth--;
 }
 
-static void put_raw_fields(printer *p, const cr_raw *block)
+static void put_raw_fields(printer *p, const cr_raw *block, bool on_line)
 {
     cr_raw **sorted = cr_arena_array(&p->arena, block->n, sizeof *sorted);
     if (!sorted) {
@@ -192,7 +193,7 @@ static void put_raw_fields(printer *p, const cr_raw *block)
     memcpy(sorted, block->child, block->n * sizeof *sorted);
     qsort(sorted, block->n, sizeof *sorted, by_order);
     for (size_t i = 0; i < block->n; i++)
-        put_raw_name(p, block, sorted[i]->name);
+        put_raw_name(p, block, sorted[i]->name, on_line && i == 0);
 }
 
 // The comments that stand in a raw text, one a line.
@@ -229,7 +230,7 @@ static void put_unknown(printer *p, const ProtobufCMessage *message, const cr_un
                                  raw, p->err);
     put_raw_comments(p, u->text);
     if (p->status == CREMA_OK)
-        put_raw_name(p, *raw, u->name);
+        put_raw_name(p, *raw, u->name, false);
 }
 
 /* ---- messages ---- */

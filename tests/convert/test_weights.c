@@ -170,7 +170,7 @@ START_TEST(a_net_beside_the_weights_goes_in)
     ck_assert_msg(loaded != NULL, "%s", err.message);
     crema_net_free(loaded);
     folder_text(&s.f, "odd.prototxt", "layer { name: 'conv/1' type: 'Convolution' colour: 3 }");
-    refuse(&s, "odd.prototxt", "w.h5", "odd.caffemodel", NULL, "has fields that are not known");
+    refuse(&s, "odd.prototxt", "w.h5", "odd.caffemodel", NULL, "has no number in the binary form");
     crema_convert_options drop = {.struct_size = sizeof drop, .drop_unknown = 1};
     ck_assert_int_eq(convert_with(&s, "odd.prototxt", "w.h5", "odd.caffemodel", &drop, &err), CREMA_OK);
     folder_text(&s.f, "solver.prototxt", "base_lr: 1 max_iter: 3");
