@@ -176,7 +176,8 @@ typedef struct crema_memory_info {
     size_t activation_bytes; // the arena of one runner
     size_t input_bytes;
     size_t scratch_bytes;
-    size_t weight_bytes; // values and packs of the net, shared by its runners
+    size_t weight_bytes; // values and packs of the net that are in memory, shared by its runners
+    size_t pack_bytes;   // of these, weights as the chosen algorithms want them
 } crema_memory_info;
 
 // What a net's transform_param asks for, for one of its inputs. Pointers live as long as the net.
@@ -228,7 +229,8 @@ CREMA_API const char *crema_net_output(const crema_net *net, int index);
 CREMA_API int crema_net_n_layers(const crema_net *net);
 CREMA_API crema_status crema_net_layer(const crema_net *net, int index, crema_layer_info *info);
 
-// A weight blob of a layer (what pycaffe calls net.params): shape and values, owned by the net.
+// A weight blob of a layer (what pycaffe calls net.params): shape and values, owned by the net. Values that no layer
+// needs in memory any more are read again: CREMA_ERR_IO when the file is not the same any more.
 // CREMA_ERR_USAGE past a layer's last blob, and before the net has been planned for any input shapes.
 CREMA_API crema_status crema_net_param(const crema_net *net, int layer, int index, crema_shape *shape,
                                        const float **values);

@@ -110,9 +110,9 @@ crema_status crema_net_layer(const crema_net *net, int index, crema_layer_info *
 crema_status crema_net_param(const crema_net *net, int layer, int index, crema_shape *shape,
                              const float **values)
 {
-    bool there = layer >= 0 && layer < net->graph.n_layers && index >= 0 &&
-                 cr_weights_value(net->weights, layer, index, shape, values);
-    return there ? CREMA_OK : CREMA_ERR_USAGE;
+    if (layer < 0 || layer >= net->graph.n_layers)
+        return CREMA_ERR_USAGE;
+    return cr_weights_value(net->weights, layer, index, shape, values, NULL);
 }
 
 int crema_net_n_weights(const crema_net *net)

@@ -299,5 +299,7 @@ void crema_runner_memory(const crema_runner *runner, crema_memory_info *info)
     info->scratch_bytes += (size_t)cr_pool_threads(runner->r->run.pool) * p->slot_bytes;
     for (int i = 0; i < p->graph->n_inputs; i++)
         info->input_bytes += (size_t)cr_shape_count(&p->tensor[p->graph->input[i]].shape) * sizeof(float);
-    info->weight_bytes = cr_weights_bytes(runner->net->weights);
+    size_t values;
+    cr_weights_bytes(runner->net->weights, &values, &info->pack_bytes);
+    info->weight_bytes = values + info->pack_bytes;
 }

@@ -122,7 +122,7 @@ static cr_status shape_weights(const cr_layer *layer, const geometry *g, bool tr
 {
     const Crema__ConvolutionParameter *p = layer->param->convolution_param;
     cr_blob_spec *w = &s->blob[0];
-    *w = (cr_blob_spec){.what = "weights", .filler = p->weight_filler};
+    *w = (cr_blob_spec){.what = "weights", .filler = p->weight_filler, .late = true};
     w->shape.rank = 2 + g->n_axes;
     w->shape.dim[0] = transposed ? g->in_channels : g->out_channels;
     w->shape.dim[1] = (transposed ? g->out_channels : g->in_channels) / g->group;
@@ -380,6 +380,7 @@ static cr_status get_pack(cr_step *step, const cr_preparing *p, const cr_conv_da
     char key[64];
     int kind = d->algorithm->pack_kind ? d->algorithm->pack_kind(&d->conv) : 0;
     snprintf(key, sizeof key, "%s %s %d", d->algorithm->name, p->kernels->name, kind);
+    step->packed[0] = true;
     return p->pack(p, step, key, bytes, fill_pack, d, err);
 }
 

@@ -47,7 +47,8 @@ static cr_status shape(const cr_layer *layer, cr_shaping *s, cr_err *err)
     s->out[0].rank = axis + 1;
     s->out[0].dim[axis] = n;
     cr_shape weights = {.rank = 2, .dim = {p->transpose ? k : n, p->transpose ? n : k}};
-    s->blob[s->n_blobs++] = (cr_blob_spec){.shape = weights, .what = "weights", .filler = p->weight_filler};
+    s->blob[s->n_blobs++] =
+        (cr_blob_spec){.shape = weights, .what = "weights", .filler = p->weight_filler, .late = true};
     if (p->bias_term)
         s->blob[s->n_blobs++] =
             (cr_blob_spec){.shape = {.rank = 1, .dim = {n}}, .what = "bias", .filler = p->bias_filler};

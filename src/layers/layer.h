@@ -101,6 +101,7 @@ typedef struct cr_blob_spec {
     const char *what;                     // "weights", "bias", ... for messages
     const Crema__FillerParameter *filler; // NULL: constant `fill`
     float fill;
+    bool late; // prepare() does not read the values: they come when all steps are prepared
 } cr_blob_spec;
 
 // The work sheet of shape().
@@ -135,8 +136,9 @@ struct cr_preparing {
     bool factor_0_is_1;               // of BatchNorm, as in crema_context_options
     const struct cr_kernels *kernels; // of the chosen ISA level
     uint64_t seed;                    // of the fillers
-    // Finds or makes a pack of this step's weights: `bytes` long, filled by fill(arg, weights, pack). Packs
-    // with the same key on the same layer are shared by all plans.
+    // Asks for a pack of this step's weights: `bytes` long, filled by fill(arg, weights, pack) when all steps are
+    // prepared, on any thread; arg lives as long as the plan. Blobs that run() reads through the pack alone are to be
+    // marked in step->packed. Packs with the same key on the same layer are shared by all plans.
     cr_status (*pack)(const struct cr_preparing *p, cr_step *step, const char *key, size_t bytes,
                       void (*fill)(const void *arg, const float *const *weights, void *pack), const void *arg,
                       cr_err *err);
@@ -162,7 +164,8 @@ struct cr_step {
     int n_in, n_out;
     const int *in, *out; // tensor ids
     int n_blobs;
-    const float *const *blob; // values of the weights
+    const float *const *blob; // values of the weights; NULL for late ones before all is prepared, and for packed ones
+    bool *packed;             // by blob: run() reads it through the pack alone; set by prepare()
     const cr_shape *blob_shape;
     const void *data; // what prepare() left
     const void *pack;

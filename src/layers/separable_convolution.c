@@ -78,7 +78,7 @@ static cr_status shape(const cr_layer *layer, cr_shaping *s, cr_err *err)
         return status;
     int64_t middle = s->out[0].dim[1], macs = layer->n_in;
     cr_blob_spec *w = &s->blob[1];
-    *w = (cr_blob_spec){.what = "pointwise weights", .filler = p->weight_filler};
+    *w = (cr_blob_spec){.what = "pointwise weights", .filler = p->weight_filler, .late = true};
     w->shape = (cr_shape){.rank = s->in[0].rank, .dim = {p->num_output, middle}};
     for (int i = 2; i < w->shape.rank; i++)
         w->shape.dim[i] = 1;
@@ -130,6 +130,8 @@ static cr_status get_pack(cr_step *step, const cr_preparing *p, separable *d, cr
     char key[96];
     snprintf(key, sizeof key, "%s %d %s %d %s", a->name, pack_kind(a, &d->depthwise->conv), b->name,
              pack_kind(b, &d->pointwise), p->kernels->name);
+    step->packed[0] = d->second_pack > 0;
+    step->packed[1] = bytes > d->second_pack;
     return bytes > 0 ? p->pack(p, step, key, bytes, fill_pack, d, err) : CREMA_OK;
 }
 

@@ -22,6 +22,7 @@ typedef struct planning {
     bool *gone;       // by tensor id: between two layers of one step
     cr_shapes shapes;
     cr_preparing prep;
+    cr_weights_wanted wanted;
     cr_err *err;
 } planning;
 
@@ -32,7 +33,9 @@ static cr_status set_blobs(planning *pl, cr_step *step, const cr_shaping *s)
     const float **value = cr_arena_array(&pl->p->arena, (size_t)s->n_blobs, sizeof *value);
     cr_shape *shape = cr_arena_array(&pl->p->arena, (size_t)s->n_blobs, sizeof *shape);
     cr_blob_spec *spec = cr_arena_array(&pl->scratch, (size_t)s->n_blobs, sizeof *spec);
-    if (!value || !shape || !spec)
+    cr_value_wanted *wanted = cr_arena_alloc(&pl->scratch, sizeof *wanted);
+    step->packed = cr_arena_array(&pl->p->arena, (size_t)s->n_blobs, sizeof *step->packed);
+    if (!value || !shape || !spec || !wanted || !step->packed)
         return cr_no_memory(pl->err);
     for (int i = 0; i < s->n_blobs; i++) {
         spec[i] = cr_shaping_blob(step->layer, s, i);
@@ -41,6 +44,8 @@ static cr_status set_blobs(planning *pl, cr_step *step, const cr_shaping *s)
     step->n_blobs = s->n_blobs;
     step->blob = value;
     step->blob_shape = shape;
+    *wanted = (cr_value_wanted){step, value, pl->wanted.values};
+    pl->wanted.values = wanted;
     return cr_weights_bind(pl->p->weights, step->layer->index, s->n_blobs, spec, value, pl->err);
 }
 
@@ -108,7 +113,14 @@ static cr_status get_pack(const cr_preparing *prep, cr_step *step, const char *k
                           void (*fill)(const void *arg, const float *const *values, void *pack),
                           const void *arg, cr_err *err)
 {
-    return cr_weights_pack(prep->owner, step, key, bytes, fill, arg, &step->pack, err);
+    planning *pl = prep->owner;
+    cr_pack_wanted *wanted = cr_arena_alloc(&pl->scratch, sizeof *wanted);
+    char *copy = cr_arena_strdup(&pl->scratch, key);
+    if (!wanted || !copy)
+        return cr_no_memory(err);
+    *wanted = (cr_pack_wanted){step, copy, bytes, fill, arg, pl->wanted.packs};
+    pl->wanted.packs = wanted;
+    return CREMA_OK;
 }
 
 static void set_preparing(planning *pl)
@@ -123,7 +135,7 @@ static void set_preparing(planning *pl)
                               .seed = cr_weights_seed(p->weights),
                               .factor_0_is_1 = pl->options->factor_0_is_1,
                               .pack = get_pack,
-                              .owner = p->weights};
+                              .owner = pl};
 }
 
 static cr_status prepare_step(planning *pl, cr_step *step)
@@ -259,6 +271,15 @@ static cr_status allocate(planning *pl)
     return CREMA_OK;
 }
 
+static cr_status load_weights(planning *pl)
+{
+    cr_plan *p = pl->p;
+    cr_status status = cr_weights_load(p->weights, &pl->wanted, pl->options->threads, &p->arena, pl->err);
+    p->held = pl->wanted.held;
+    p->n_held = pl->wanted.n_held;
+    return status;
+}
+
 static cr_status choose_kernels(planning *pl)
 {
     const char *why;
@@ -286,6 +307,8 @@ static cr_status make(planning *pl)
         status = lay_out(pl);
     if (status == CREMA_OK)
         status = prepare_steps(pl);
+    if (status == CREMA_OK)
+        status = load_weights(pl);
     return status;
 }
 
@@ -319,6 +342,7 @@ void cr_plan_unref(cr_plan *plan)
 {
     if (!plan || __atomic_sub_fetch(&plan->refs, 1, __ATOMIC_ACQ_REL) > 0)
         return;
+    cr_weights_release(plan->weights, plan->held, plan->n_held);
     cr_arena_free(&plan->arena);
     cr_free(plan);
 }

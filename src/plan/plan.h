@@ -14,6 +14,7 @@ typedef struct cr_plan_options {
     const char *const *keep; // blobs whose values must be there after a run; inputs and outputs always are
     int n_keep;
     bool keep_all;
+    int threads; // that read and pack weights; 0: one per core
     bool exact;
     float winograd_tolerance;         // as in crema_context_options
     bool factor_0_is_1;               // of BatchNorm, as in crema_context_options
@@ -21,7 +22,7 @@ typedef struct cr_plan_options {
     const struct cr_kernels *kernels; // NULL: the best for this CPU
 } cr_plan_options;
 
-typedef struct cr_plan cr_plan;
+typedef struct cr_plan cr_plan; // not to outlive its weights
 struct cr_plan {
     int refs; // atomic
     cr_arena arena;
@@ -37,6 +38,8 @@ struct cr_plan {
     cr_step **order; // as they run; those that are part of another are not there
     size_t arena_bytes, live_bytes, scratch_bytes, state_bytes;
     size_t slot_bytes; // scratch of each thread
+    cr_weights_held *held; // values that the steps read
+    int n_held;
 };
 
 cr_status cr_plan_create(cr_plan **plan, const cr_graph *graph, cr_weights *weights,

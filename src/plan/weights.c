@@ -1,63 +1,15 @@
 /*
- * weights.c - matching stored blobs to layers, reading, filling, packing.
+ * weights.c - matching stored blobs to layers.
  *
- * Each blob of each layer has a slot; a blob that shares its values uses the owner's slot. A slot gets its
- * values at the first bind, from the copy that Caffe would have written last.
+ * Each blob of each layer has a slot; a blob that shares its values uses the owner's slot. The first bind decides
+ * where a slot's values come from: from the copy that Caffe would have written last, or from the filler.
  */
-#include "plan/weights.h"
+#include "plan/weights_state.h"
 #include "base/names.h"
 #include "layers/filler.h"
-#include "read/caffemodel.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-
-typedef struct slot {
-    float *value; // NULL: not there yet
-    cr_shape shape;
-} slot;
-
-typedef struct slots {
-    slot *at;
-    int n;
-} slots;
-
-typedef struct pack {
-    int layer;
-    const char *key;
-    void *data;
-    size_t bytes;
-    struct pack *next;
-} pack;
-
-// Where a layer of the net stands in the files: in the last file that has it.
-typedef struct source {
-    int file; // -1: none
-    const cr_stored_layer *layer;
-} source;
-
-typedef struct row {
-    const char *layer;
-    crema_weights_state state;
-    const char *detail;
-} row;
-
-struct cr_weights {
-    pthread_mutex_t lock;
-    cr_arena arena;
-    const cr_graph *graph;
-    cr_weights_options options;
-    int n_files;
-    cr_stored *file;
-    source *source; // per layer of the graph
-    slots *slots;   // per layer of the graph
-    bool *reported; // per layer of the graph
-    pack *packs;
-    row *row; // n_rows of room for rows_room
-    int n_rows, rows_room;
-    size_t bytes;
-};
 
 static cr_status report(cr_weights *w, const char *layer, crema_weights_state state, const char *detail,
                         cr_err *err)
@@ -65,7 +17,7 @@ static cr_status report(cr_weights *w, const char *layer, crema_weights_state st
     char *copy = cr_arena_strdup(&w->arena, detail);
     if (w->n_rows == w->rows_room) {
         int room = w->rows_room ? 2 * w->rows_room : 16;
-        row *more = cr_realloc(w->row, (size_t)room * sizeof *more);
+        cr_weights_row *more = cr_realloc(w->row, (size_t)room * sizeof *more);
         if (!more)
             return cr_no_memory(err);
         w->row = more;
@@ -73,7 +25,7 @@ static cr_status report(cr_weights *w, const char *layer, crema_weights_state st
     }
     if (!copy)
         return cr_no_memory(err);
-    w->row[w->n_rows++] = (row){.layer = layer, .state = state, .detail = copy};
+    w->row[w->n_rows++] = (cr_weights_row){.layer = layer, .state = state, .detail = copy};
     return CREMA_OK;
 }
 
@@ -88,7 +40,7 @@ static cr_status match(cr_weights *w, int f, const cr_names *first, cr_err *err)
             continue;
         int64_t layer;
         if (cr_names_get(first, s->name, &layer)) {
-            w->source[layer] = (source){f, s};
+            w->source[layer] = (cr_weights_source){f, s};
             continue;
         }
         char *detail =
@@ -161,7 +113,7 @@ void cr_weights_free(cr_weights *w)
     for (int i = 0; w->slots && i < w->graph->n_layers; i++)
         for (int j = 0; j < w->slots[i].n; j++)
             cr_free(w->slots[i].at[j].value);
-    for (pack *p = w->packs; p; p = p->next)
+    for (cr_pack *p = w->packs; p; p = p->next)
         cr_free(p->data);
     cr_free(w->row);
     pthread_mutex_destroy(&w->lock);
@@ -171,7 +123,7 @@ void cr_weights_free(cr_weights *w)
 
 int cr_weights_stored(cr_weights *w, int layer, cr_shape shape[CR_MAX_BLOBS])
 {
-    const source *s = &w->source[layer];
+    const cr_weights_source *s = &w->source[layer];
     if (s->file < 0)
         return 0;
     int n = s->layer->n_blobs < CR_MAX_BLOBS ? s->layer->n_blobs : CR_MAX_BLOBS;
@@ -217,7 +169,7 @@ static const cr_stored_blob *stored_copy(const cr_weights *w, int owner, int own
 {
     const cr_stored_blob *best = NULL;
     for (int i = 0; i < w->graph->n_layers; i++) {
-        const source *s = &w->source[i];
+        const cr_weights_source *s = &w->source[i];
         if (s->file < 0 || (i != owner && w->graph->node[i].n_share == 0))
             continue;
         for (int j = 0; j < s->layer->n_blobs; j++) {
@@ -284,7 +236,7 @@ static cr_status complain_shape(const binding *b, int blob, const cr_stored_blob
     return complain(b, CREMA_WEIGHTS_MISMATCHED, text);
 }
 
-static cr_status complain_number(const binding *b, const source *s)
+static cr_status complain_number(const binding *b, const cr_weights_source *s)
 {
     char shapes[300], text[480];
     snprintf(text, sizeof text, "has %d blobs in %.80s, the net wants %d (%s)", s->layer->n_blobs,
@@ -293,71 +245,52 @@ static cr_status complain_number(const binding *b, const source *s)
 }
 
 // A filler does not know its layer, which the message is to name.
-static cr_status fill_value(const binding *b, int i, float *value)
+static cr_status check_filler(const binding *b, const cr_weights_slot *slot)
 {
-    const cr_blob_spec *spec = &b->spec[i];
     const cr_layer *layer = b->w->graph->node[b->layer].layer;
     cr_err own = {0};
-    cr_status status = cr_fill(spec->filler, spec->fill, &spec->shape,
-                               cr_fill_seed(b->w->options.seed, layer->name, i), value, layer->notes, &own);
-    if (status == CREMA_OK || !b->err)
+    cr_status status = cr_fill_check(slot->spec.filler, &slot->spec.shape, layer->notes, &own);
+    if (status == CREMA_OK)
         return status;
-    if (status != CREMA_ERR_INPUT) {
-        *b->err = own;
-        return status;
-    }
     cr_pos pos = {own.file, own.line, own.column};
     return cr_fail(b->err, status, &pos, "layer \"%s\" (%s): %s", layer->name, layer->type->name,
                    own.message);
 }
 
-static cr_status fill_or_read(const binding *b, int i, float *value, const cr_stored_blob *stored, int file)
-{
-    cr_weights *w = b->w;
-    if (!stored)
-        return fill_value(b, i, value);
-    cr_status status = cr_file_unchanged(&w->file[file].file, b->err);
-    return status == CREMA_OK ? cr_stored_read(&w->file[file], stored, value, b->err) : status;
-}
-
-static cr_status make_value(const binding *b, int i, slot *to, const cr_stored_blob *stored, int file)
+static cr_status take_slot(const binding *b, int i, cr_weights_slot *slot, const cr_stored_blob *stored,
+                           int file)
 {
     const cr_blob_spec *spec = &b->spec[i];
     if (!cr_shape_valid(&spec->shape))
         return cr_layer_fail(b->w->graph->node[b->layer].layer, b->err, NULL, NULL, 0,
                              "its %s would be too large", spec->what);
-    size_t bytes = (size_t)cr_shape_count(&spec->shape) * sizeof(float), padded, total;
-    if (!cr_size_add(b->w->bytes, bytes, &total) || !cr_fits_machine(total))
+    size_t bytes = (size_t)cr_shape_count(&spec->shape) * sizeof(float), total;
+    if (!cr_size_add(b->w->bound_bytes, bytes, &total) || !cr_fits_machine(total))
         return cr_fail(b->err, CREMA_ERR_MEMORY, NULL,
                        "out of memory: the weights up to layer \"%s\" take %zu GB",
                        b->w->graph->node[b->layer].layer->name, total >> 30);
-    // Kernels may read one vector past the end.
-    float *value = cr_size_add(bytes, 64, &padded) ? cr_alloc_aligned(padded, 64) : NULL;
-    if (!value)
-        return cr_no_memory(b->err);
-    memset((char *)value + bytes, 0, padded - bytes);
-    cr_status status = fill_or_read(b, i, value, stored, file);
-    if (status != CREMA_OK) {
-        cr_free(value);
+    *slot =
+        (cr_weights_slot){.layer = b->layer, .blob = i, .spec = *spec, .stored = stored, .file = file};
+    cr_status status = stored ? CREMA_OK : check_filler(b, slot);
+    if (status != CREMA_OK)
         return status;
-    }
-    *to = (slot){value, spec->shape};
-    b->w->bytes += bytes;
+    slot->bound = true;
+    b->w->bound_bytes = total;
     return CREMA_OK;
 }
 
-// A slot that has its values: they must fit this layer and these input shapes too.
-static cr_status check_fit(const binding *b, int i, const slot *have)
+// A slot that is bound: it must fit this layer and these input shapes too.
+static cr_status check_fit(const binding *b, int i, const cr_weights_slot *have)
 {
     const cr_node *n = &b->w->graph->node[b->layer];
     bool shared = i < n->n_share && n->share[i].layer >= 0;
     bool fits = shared && n->share[i].permissive
-                    ? cr_shape_count(&have->shape) == cr_shape_count(&b->spec[i].shape)
-                    : cr_shape_equal(&have->shape, &b->spec[i].shape);
+                    ? cr_shape_count(&have->spec.shape) == cr_shape_count(&b->spec[i].shape)
+                    : cr_shape_equal(&have->spec.shape, &b->spec[i].shape);
     if (fits)
         return CREMA_OK;
     char is[CR_SHAPE_TEXT], want[CR_SHAPE_TEXT];
-    cr_shape_text(&have->shape, is, sizeof is);
+    cr_shape_text(&have->spec.shape, is, sizeof is);
     cr_shape_text(&b->spec[i].shape, want, sizeof want);
     if (shared)
         return cr_layer_fail(n->layer, b->err, n->layer->param, "param", (size_t)i,
@@ -369,19 +302,27 @@ static cr_status check_fit(const binding *b, int i, const slot *have)
 }
 
 // The slot, made where it is not there yet; NULL: no memory.
-static slot *slot_of(cr_weights *w, int layer, int blob)
+static cr_weights_slot *make_slot(cr_weights *w, int layer, int blob)
 {
-    slots *have = &w->slots[layer];
+    cr_weights_slots *have = &w->slots[layer];
     if (blob < have->n)
         return &have->at[blob];
     int n = blob < CR_MAX_BLOBS ? CR_MAX_BLOBS : 2 * (blob + 1);
-    slot *more = cr_arena_array(&w->arena, (size_t)n, sizeof *more);
+    cr_weights_slot *more = cr_arena_array(&w->arena, (size_t)n, sizeof *more);
     if (!more)
         return NULL;
     for (int i = 0; i < have->n; i++)
         more[i] = have->at[i];
-    *have = (slots){more, n};
+    *have = (cr_weights_slots){more, n};
     return &more[blob];
+}
+
+cr_weights_slot *cr_weights_slot_of(const cr_weights *w, int layer, int blob)
+{
+    int owner, owner_blob;
+    owner_of(w->graph, layer, blob, &owner, &owner_blob);
+    const cr_weights_slots *have = &w->slots[owner];
+    return blob >= 0 && owner_blob < have->n && have->at[owner_blob].bound ? &have->at[owner_blob] : NULL;
 }
 
 static cr_status bind_blob(const binding *b, int i, const float **value, bool use_stored)
@@ -389,12 +330,12 @@ static cr_status bind_blob(const binding *b, int i, const float **value, bool us
     cr_weights *w = b->w;
     int owner, owner_blob, file = -1;
     owner_of(w->graph, b->layer, i, &owner, &owner_blob);
-    slot *s = slot_of(w, owner, owner_blob);
+    cr_weights_slot *s = make_slot(w, owner, owner_blob);
     if (!s)
         return cr_no_memory(b->err);
-    if (!s->value) {
+    cr_status status = CREMA_OK;
+    if (!s->bound) {
         const cr_stored_blob *stored = use_stored ? stored_copy(w, owner, owner_blob, &file) : NULL;
-        cr_status status = CREMA_OK;
         if (stored && !shapes_match(stored, &b->spec[i].shape)) {
             status = complain_shape(b, i, stored, file);
             stored = NULL;
@@ -402,22 +343,24 @@ static cr_status bind_blob(const binding *b, int i, const float **value, bool us
             status = complain_missing(b);
         }
         if (status == CREMA_OK)
-            status = make_value(b, i, s, stored, file);
-        if (status != CREMA_OK)
-            return status;
+            status = take_slot(b, i, s, stored, file);
     }
-    *value = s->value;
-    return check_fit(b, i, s);
+    if (status == CREMA_OK)
+        status = check_fit(b, i, s);
+    if (status == CREMA_OK && !b->spec[i].late) {
+        s->pinned = true;
+        status = cr_weights_make(w, s, b->err);
+        *value = s->value;
+    }
+    return status;
 }
 
 static cr_status bind_all(const binding *b, const float **value)
 {
     cr_weights *w = b->w;
-    const source *s = &w->source[b->layer];
+    const cr_weights_source *s = &w->source[b->layer];
     if (w->options.cancel && w->options.cancel(w->options.user))
         return cr_fail(b->err, CREMA_ERR_CANCELLED, NULL, "cancelled");
-    if (w->options.progress)
-        w->options.progress(w->options.user, "loading weights", (double)b->layer / w->graph->n_layers);
     bool number_fits = s->file < 0 || s->layer->n_blobs == b->n_blobs;
     cr_status status = number_fits ? CREMA_OK : complain_number(b, s);
     for (int i = 0; i < b->n_blobs && status == CREMA_OK; i++)
@@ -437,57 +380,6 @@ cr_status cr_weights_bind(cr_weights *w, int layer, int n_blobs, const cr_blob_s
     binding b = {w, layer, n_blobs, spec, err};
     pthread_mutex_lock(&w->lock);
     cr_status status = bind_all(&b, value);
-    pthread_mutex_unlock(&w->lock);
-    return status;
-}
-
-bool cr_weights_value(cr_weights *w, int layer, int blob, cr_shape *shape, const float **value)
-{
-    int owner, owner_blob;
-    owner_of(w->graph, layer, blob, &owner, &owner_blob);
-    pthread_mutex_lock(&w->lock);
-    bool there = owner_blob < w->slots[owner].n;
-    slot s = there ? w->slots[owner].at[owner_blob] : (slot){0};
-    pthread_mutex_unlock(&w->lock);
-    *shape = s.shape;
-    *value = s.value;
-    return s.value != NULL;
-}
-
-/* ---- packs ---- */
-
-static cr_status make_pack(cr_weights *w, int layer, const char *key, size_t bytes, pack **made, cr_err *err)
-{
-    pack *p = cr_arena_alloc(&w->arena, sizeof *p);
-    char *copy = cr_arena_strdup(&w->arena, key);
-    void *data = cr_alloc_aligned(bytes, 64);
-    if (!p || !copy || !data) {
-        cr_free(data);
-        return cr_no_memory(err);
-    }
-    *p = (pack){.layer = layer, .key = copy, .data = data, .bytes = bytes, .next = w->packs};
-    w->packs = p;
-    w->bytes += bytes;
-    *made = p;
-    return CREMA_OK;
-}
-
-cr_status cr_weights_pack(cr_weights *w, const cr_step *step, const char *key, size_t bytes,
-                          void (*fill)(const void *arg, const float *const *values, void *pack),
-                          const void *arg, const void **out, cr_err *err)
-{
-    pthread_mutex_lock(&w->lock);
-    cr_status status = CREMA_OK;
-    pack *p = w->packs;
-    while (p && (p->layer != step->layer->index || p->bytes != bytes || strcmp(p->key, key) != 0))
-        p = p->next;
-    if (!p) {
-        status = make_pack(w, step->layer->index, key, bytes, &p, err);
-        if (status == CREMA_OK)
-            fill(arg, step->blob, p->data);
-    }
-    if (status == CREMA_OK)
-        *out = p->data;
     pthread_mutex_unlock(&w->lock);
     return status;
 }
@@ -513,12 +405,4 @@ int cr_weights_n_rows(cr_weights *w)
     int n = w->n_rows;
     pthread_mutex_unlock(&w->lock);
     return n;
-}
-
-size_t cr_weights_bytes(cr_weights *w)
-{
-    pthread_mutex_lock(&w->lock);
-    size_t bytes = w->bytes;
-    pthread_mutex_unlock(&w->lock);
-    return bytes;
 }

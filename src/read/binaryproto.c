@@ -19,7 +19,7 @@ static cr_status read_blob(const cr_file *file, cr_arena *arena, cr_tensor *out,
     float *data = cr_alloc_aligned((size_t)blob.count * sizeof *data, 64);
     if (!data)
         return cr_no_memory(err);
-    status = cr_blob_values(file, &blob, data, err);
+    status = cr_blob_values(file, &blob, 0, blob.count, data, err);
     if (status != CREMA_OK) {
         cr_free(data);
         return status;

@@ -39,7 +39,8 @@ void cr_blob_scratch_free(cr_blob_scratch *scratch);
 // Indexes the BlobProto in [begin, end); runs go to the arena. The cursor stands at `end` afterwards.
 cr_status cr_blob_index(cr_cursor *cursor, uint64_t begin, uint64_t end, cr_blob_scratch *scratch,
                         cr_arena *arena, cr_stored_blob *blob, cr_err *err);
-// All values as float32; out has blob->count floats.
-cr_status cr_blob_values(const cr_file *file, const cr_stored_blob *blob, float *out, cr_err *err);
+// Values [first, first + count) of the blob's, as float32.
+cr_status cr_blob_values(const cr_file *file, const cr_stored_blob *blob, int64_t first, int64_t count,
+                         float *out, cr_err *err);
 
 #endif

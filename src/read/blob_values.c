@@ -46,15 +46,16 @@ static float one(const unsigned char *p, cr_stored_kind kind)
     return f;
 }
 
-// A run in pieces that fit the staging buffer.
-static cr_status read_staged(const cr_file *file, const cr_stored_run *run, float *out, cr_err *err)
+// Values [first, first + count) of a run, in pieces that fit the staging buffer.
+static cr_status read_staged(const cr_file *file, const cr_stored_run *run, uint64_t first, uint64_t count,
+                             float *out, cr_err *err)
 {
     unsigned char staging[STAGING_BYTES];
     uint32_t last = run->kind == CR_STORED_F64 ? 8 : run->kind == CR_STORED_F16 ? 2 : 4;
     uint64_t per_piece = (STAGING_BYTES - last) / run->stride + 1;
-    for (uint64_t i = 0; i < run->count; i += per_piece) {
-        uint64_t n = run->count - i < per_piece ? run->count - i : per_piece;
-        cr_status status = cr_file_read(file, run->offset + i * run->stride, staging,
+    for (uint64_t i = 0; i < count; i += per_piece) {
+        uint64_t n = count - i < per_piece ? count - i : per_piece;
+        cr_status status = cr_file_read(file, run->offset + (first + i) * run->stride, staging,
                                         (size_t)((n - 1) * run->stride + last), err);
         if (status != CREMA_OK)
             return status;
@@ -64,16 +65,29 @@ static cr_status read_staged(const cr_file *file, const cr_stored_run *run, floa
     return CREMA_OK;
 }
 
-cr_status cr_blob_values(const cr_file *file, const cr_stored_blob *blob, float *out, cr_err *err)
+static cr_status read_run(const cr_file *file, const cr_stored_run *run, uint64_t first, uint64_t count,
+                          float *out, cr_err *err)
 {
-    uint64_t done = 0, count = (uint64_t)blob->count;
-    for (const cr_stored_run *run = blob->runs; done < count; done += run->count, run++) {
-        bool direct = run->kind == CR_STORED_F32 && run->stride == sizeof(float) && !swapped;
-        cr_status status =
-            direct ? cr_file_read(file, run->offset, out + done, (size_t)run->count * sizeof(float), err)
-                   : read_staged(file, run, out + done, err);
-        if (status != CREMA_OK)
-            return status;
+    if (run->kind != CR_STORED_F32 || run->stride != sizeof(float) || swapped)
+        return read_staged(file, run, first, count, out, err);
+    return cr_file_read(file, run->offset + first * sizeof(float), out, (size_t)count * sizeof(float), err);
+}
+
+cr_status cr_blob_values(const cr_file *file, const cr_stored_blob *blob, int64_t first, int64_t count,
+                         float *out, cr_err *err)
+{
+    uint64_t skip = (uint64_t)first, left = (uint64_t)count;
+    cr_status status = CREMA_OK;
+    for (const cr_stored_run *run = blob->runs; left > 0 && status == CREMA_OK; run++) {
+        if (skip >= run->count) {
+            skip -= run->count;
+            continue;
+        }
+        uint64_t n = run->count - skip < left ? run->count - skip : left;
+        status = read_run(file, run, skip, n, out, err);
+        skip = 0;
+        left -= n;
+        out += n;
     }
-    return CREMA_OK;
+    return status;
 }

@@ -244,8 +244,14 @@ const cr_stored_layer *cr_stored_find(const cr_stored *stored, const char *name)
     return cr_names_get(&stored->by_name, name, &i) ? &stored->layer[i] : NULL;
 }
 
-cr_status cr_stored_read(const cr_stored *stored, const cr_stored_blob *blob, float *out, cr_err *err)
+cr_status cr_stored_read_part(const cr_stored *stored, const cr_stored_blob *blob, int64_t first,
+                              int64_t count, float *out, cr_err *err)
 {
     cr_status status = cr_file_unchanged(&stored->file, err);
-    return status == CREMA_OK ? cr_blob_values(&stored->file, blob, out, err) : status;
+    return status == CREMA_OK ? cr_blob_values(&stored->file, blob, first, count, out, err) : status;
+}
+
+cr_status cr_stored_read(const cr_stored *stored, const cr_stored_blob *blob, float *out, cr_err *err)
+{
+    return cr_stored_read_part(stored, blob, 0, blob->count, out, err);
 }

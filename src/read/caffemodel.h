@@ -44,6 +44,9 @@ void cr_stored_close(cr_stored *stored);
 const cr_stored_layer *cr_stored_find(const cr_stored *stored, const char *name);
 // Reads all values of a blob as float32 into out (count floats). Thread-safe.
 cr_status cr_stored_read(const cr_stored *stored, const cr_stored_blob *blob, float *out, cr_err *err);
+// The same for values [first, first + count).
+cr_status cr_stored_read_part(const cr_stored *stored, const cr_stored_blob *blob, int64_t first,
+                              int64_t count, float *out, cr_err *err);
 
 // One BlobProto file (.binaryproto mean): its shape and values. out->data is freed with cr_free.
 cr_status cr_read_binaryproto(const crema_file *file, cr_tensor *out, cr_err *err);

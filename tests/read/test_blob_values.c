@@ -22,13 +22,13 @@ static void expect(cr_stored_kind kind, uint32_t stride)
     cr_stored_blob blob = {.count = N, .runs = runs};
     static float out[N + 1];
     out[N] = -1;
-    ck_assert_int_eq(cr_blob_values(&file, &blob, out, NULL), CREMA_OK);
+    ck_assert_int_eq(cr_blob_values(&file, &blob, 0, blob.count, out, NULL), CREMA_OK);
     for (int i = 0; i < N; i++)
         ck_assert(out[i] == (float)(i % 2000));
     ck_assert(out[N] == -1);
     cr_stored_run beyond = {3, N + 1, stride, kind};
     blob = (cr_stored_blob){.count = N + 1, .runs = &beyond};
-    ck_assert_int_ne(cr_blob_values(&file, &blob, out, NULL), CREMA_OK);
+    ck_assert_int_ne(cr_blob_values(&file, &blob, 0, blob.count, out, NULL), CREMA_OK);
     cr_file_close(&file);
     folder_remove(&dir);
     ww_free(&bytes);

@@ -1,0 +1,508 @@
+/*
+ * weights_load.c - values and packs, made side by side.
+ *
+ *     collect   what is not there yet; memory for it is taken here, by the calling thread
+ *     read      values that stay, in slices of some MB: the threads share one large blob
+ *     pack      each pack is one item, the largest first: its values are read into the thread's staging buffer and
+ *               packed from there. What does not fit such a buffer is read in slices into one of its own, by all.
+ *
+ * So besides what stays there is one staging buffer a thread. The first item that fails decides on the error, however
+ * many threads there are. Progress and cancel are asked on the calling thread alone, which has slot 0.
+ */
+#include "base/parallel.h"
+#include "layers/filler.h"
+#include "plan/weights_state.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    SLICE = 1 << 20,            // floats
+    STAGING_BYTES = 32 << 20,   // of one thread, at most
+    FEW_BYTES = 1 << 20,        // are loaded without other threads
+    ALIGN = 64
+};
+
+typedef struct reading {
+    cr_weights_slot *slot;
+    int64_t first, count; // of a slot that is filled: all
+    float *to;
+} reading;
+
+typedef struct staged {
+    cr_weights_slot *slot;
+    int blob;
+    size_t at; // bytes into the staging buffer
+} staged;
+
+typedef struct packing {
+    cr_pack_wanted *want;
+    cr_pack *pack;
+    const float **value; // by blob; of staged ones set when the buffer is known
+    staged *staged;
+    int n_staged, order;
+    size_t staging_bytes;
+} packing;
+
+typedef struct loading {
+    cr_weights *w;
+    cr_weights_wanted *wanted;
+    cr_arena *arena; // the plan's
+    cr_arena scratch;
+    cr_pool *pool;
+    reading *reading;
+    packing *packing;
+    int64_t n_readings;
+    int n_packings;
+    char *staging; // staging_step for each thread
+    size_t staging_step;
+    size_t all_bytes;
+    _Atomic size_t done_bytes;
+    pthread_mutex_t lock; // over what follows
+    _Atomic int64_t failed; // the first item that did
+    cr_err err;
+    cr_err *out;
+} loading;
+
+/* ---- one blob ---- */
+
+static size_t bytes_of(const cr_weights_slot *slot)
+{
+    return (size_t)cr_shape_count(&slot->spec.shape) * sizeof(float);
+}
+
+static size_t padded(size_t bytes)
+{
+    return (bytes + ALIGN - 1) / ALIGN * ALIGN;
+}
+
+// Kernels may read one vector past the end.
+static float *alloc_values(size_t bytes)
+{
+    size_t all;
+    char *p = cr_size_add(bytes, 2 * ALIGN, &all) ? cr_alloc_aligned(all, ALIGN) : NULL;
+    if (p)
+        memset(p + bytes, 0, ALIGN);
+    return (float *)(void *)p;
+}
+
+static cr_status fill_values(const cr_weights *w, const cr_weights_slot *slot, float *to, cr_err *err)
+{
+    const cr_layer *layer = w->graph->node[slot->layer].layer;
+    return cr_fill(slot->spec.filler, slot->spec.fill, &slot->spec.shape,
+                   cr_fill_seed(w->options.seed, layer->name, slot->blob), to, layer->notes, err);
+}
+
+static cr_status read_values(const cr_weights *w, const reading *r, cr_err *err)
+{
+    return r->slot->stored ? cr_stored_read_part(&w->file[r->slot->file], r->slot->stored, r->first, r->count,
+                                                 r->to, err)
+                           : fill_values(w, r->slot, r->to, err);
+}
+
+cr_status cr_weights_make(cr_weights *w, cr_weights_slot *slot, cr_err *err)
+{
+    if (slot->value)
+        return CREMA_OK;
+    reading r = {slot, 0, cr_shape_count(&slot->spec.shape), alloc_values(bytes_of(slot))};
+    if (!r.to)
+        return cr_no_memory(err);
+    cr_status status = read_values(w, &r, err);
+    if (status != CREMA_OK) {
+        cr_free(r.to);
+        return status;
+    }
+    slot->value = r.to;
+    w->value_bytes += bytes_of(slot);
+    return CREMA_OK;
+}
+
+static void drop(cr_weights *w, cr_weights_slot *slot)
+{
+    if (!slot->value || slot->readers > 0 || slot->pinned)
+        return;
+    cr_free(slot->value);
+    slot->value = NULL;
+    w->value_bytes -= bytes_of(slot);
+}
+
+cr_status cr_weights_value(cr_weights *w, int layer, int blob, cr_shape *shape, const float **value,
+                           cr_err *err)
+{
+    pthread_mutex_lock(&w->lock);
+    cr_weights_slot *slot = cr_weights_slot_of(w, layer, blob);
+    cr_status status = slot ? cr_weights_make(w, slot, err) : CREMA_ERR_USAGE;
+    if (status == CREMA_OK) {
+        slot->pinned = true;
+        *shape = slot->spec.shape;
+        *value = slot->value;
+    }
+    pthread_mutex_unlock(&w->lock);
+    return status;
+}
+
+/* ---- items, on any thread ---- */
+
+static void fail(loading *l, int64_t item, const cr_err *err)
+{
+    pthread_mutex_lock(&l->lock);
+    if (item < l->failed) {
+        l->failed = item;
+        l->err = *err;
+    }
+    pthread_mutex_unlock(&l->lock);
+}
+
+static void tell(loading *l, int64_t item, int slot, size_t bytes)
+{
+    const cr_weights_options *o = &l->w->options;
+    size_t done = atomic_fetch_add(&l->done_bytes, bytes) + bytes;
+    if (slot != 0)
+        return;
+    if (o->progress)
+        o->progress(o->user, "loading weights", (double)done / (double)l->all_bytes);
+    cr_err err = {0};
+    if (o->cancel && o->cancel(o->user)) {
+        cr_fail(&err, CREMA_ERR_CANCELLED, NULL, "cancelled");
+        fail(l, item, &err);
+    }
+}
+
+static void read_item(void *ctx, int64_t item, int slot)
+{
+    loading *l = ctx;
+    const reading *r = &l->reading[item];
+    cr_err err = {0};
+    if (item > l->failed)
+        return;
+    if (read_values(l->w, r, &err) != CREMA_OK)
+        fail(l, item, &err);
+    else
+        tell(l, item, slot, (size_t)r->count * sizeof(float));
+}
+
+static cr_status read_staged(const loading *l, packing *p, char *staging, cr_err *err)
+{
+    cr_status status = CREMA_OK;
+    for (int i = 0; i < p->n_staged && status == CREMA_OK; i++) {
+        const staged *from = &p->staged[i];
+        float *to = (float *)(void *)(staging + from->at);
+        reading r = {from->slot, 0, cr_shape_count(&from->slot->spec.shape), to};
+        p->value[from->blob] = to;
+        status = read_values(l->w, &r, err);
+    }
+    return status;
+}
+
+static void fill_pack(const packing *p)
+{
+    p->want->fill(p->want->arg, p->value, p->pack->data);
+}
+
+static void pack_item(void *ctx, int64_t item, int slot)
+{
+    loading *l = ctx;
+    packing *p = &l->packing[item];
+    cr_err err = {0};
+    if (item > l->failed || p->staging_bytes > l->staging_step)
+        return;
+    if (read_staged(l, p, l->staging + (size_t)slot * l->staging_step, &err) != CREMA_OK) {
+        fail(l, item, &err);
+        return;
+    }
+    fill_pack(p);
+    tell(l, item, slot, p->pack->bytes);
+}
+
+/* ---- collecting ---- */
+
+// Cuts what is to be read; `to` NULL: only counts.
+static int64_t cut(cr_weights_slot *slot, float *values, reading *to)
+{
+    int64_t count = cr_shape_count(&slot->spec.shape), slice = slot->stored ? SLICE : count, n = 0;
+    for (int64_t at = 0; at < count; at += slice, n++)
+        if (to)
+            to[n] = (reading){slot, at, count - at < slice ? count - at : slice, values + at};
+    return n;
+}
+
+static bool kept_as_it_is(const cr_step *step, int blob)
+{
+    return !step->packed[blob];
+}
+
+static cr_status make_room(loading *l)
+{
+    size_t blobs = 0, readings = 0, packs = 0;
+    for (const cr_value_wanted *v = l->wanted->values; v; v = v->next)
+        for (int i = 0; i < v->step->n_blobs; i++, blobs++) {
+            cr_weights_slot *slot = cr_weights_slot_of(l->w, v->step->layer->index, i);
+            if (kept_as_it_is(v->step, i) && !slot->value)
+                readings += (size_t)cut(slot, NULL, NULL);
+        }
+    for (const cr_pack_wanted *p = l->wanted->packs; p; p = p->next)
+        packs++;
+    l->wanted->held = cr_arena_array(l->arena, blobs, sizeof *l->wanted->held);
+    l->reading = cr_arena_array(&l->scratch, readings, sizeof *l->reading);
+    l->packing = cr_arena_array(&l->scratch, packs, sizeof *l->packing);
+    return l->wanted->held && l->reading && l->packing ? CREMA_OK : cr_no_memory(l->out);
+}
+
+static cr_status hold(loading *l, cr_weights_slot *slot, const cr_step *step, int blob)
+{
+    if (!slot->value) {
+        if (!(slot->value = alloc_values(bytes_of(slot))))
+            return cr_no_memory(l->out);
+        l->w->value_bytes += bytes_of(slot);
+        l->all_bytes += bytes_of(slot);
+        l->n_readings += cut(slot, slot->value, l->reading + l->n_readings);
+    }
+    slot->readers++;
+    l->wanted->held[l->wanted->n_held++] = (cr_weights_held){step->layer->index, blob};
+    return CREMA_OK;
+}
+
+static cr_status collect_values(loading *l)
+{
+    cr_status status = CREMA_OK;
+    for (cr_value_wanted *v = l->wanted->values; v && status == CREMA_OK; v = v->next)
+        for (int i = 0; i < v->step->n_blobs && status == CREMA_OK; i++) {
+            cr_weights_slot *slot = cr_weights_slot_of(l->w, v->step->layer->index, i);
+            if (!kept_as_it_is(v->step, i))
+                continue;
+            status = hold(l, slot, v->step, i);
+            v->value[i] = slot->value;
+        }
+    return status;
+}
+
+// What a pack's values are: those that stay, or staged ones.
+static cr_status collect_blobs(loading *l, packing *p)
+{
+    const cr_step *step = p->want->step;
+    p->value = cr_arena_array(&l->scratch, (size_t)step->n_blobs, sizeof *p->value);
+    p->staged = cr_arena_array(&l->scratch, (size_t)step->n_blobs, sizeof *p->staged);
+    if (!p->value || !p->staged)
+        return cr_no_memory(l->out);
+    for (int i = 0; i < step->n_blobs; i++) {
+        cr_weights_slot *slot = cr_weights_slot_of(l->w, step->layer->index, i);
+        p->value[i] = slot->value;
+        if (slot->value)
+            continue;
+        p->staged[p->n_staged++] = (staged){slot, i, p->staging_bytes};
+        p->staging_bytes += padded(bytes_of(slot));
+    }
+    if (p->staging_bytes <= STAGING_BYTES && p->staging_bytes > l->staging_step)
+        l->staging_step = p->staging_bytes;
+    return CREMA_OK;
+}
+
+static cr_status make_pack(loading *l, cr_pack_wanted *want)
+{
+    packing *p = &l->packing[l->n_packings];
+    cr_pack *made = cr_arena_alloc(&l->w->arena, sizeof *made);
+    char *key = cr_arena_strdup(&l->w->arena, want->key);
+    if (!made || !key)
+        return cr_no_memory(l->out);
+    *made = (cr_pack){.layer = want->step->layer->index, .key = key, .bytes = want->bytes};
+    *p = (packing){.want = want, .pack = made, .order = l->n_packings};
+    if (!(made->data = cr_alloc_aligned(want->bytes, ALIGN)))
+        return cr_no_memory(l->out);
+    l->n_packings++; // from here on undo() frees it
+    l->all_bytes += want->bytes;
+    return collect_blobs(l, p);
+}
+
+static cr_pack *find_pack(const cr_weights *w, const cr_pack_wanted *want)
+{
+    cr_pack *p = w->packs;
+    while (p && (p->layer != want->step->layer->index || p->bytes != want->bytes ||
+                 strcmp(p->key, want->key) != 0))
+        p = p->next;
+    return p;
+}
+
+static int larger_first(const void *left, const void *right)
+{
+    const packing *a = left, *b = right;
+    if (a->pack->bytes != b->pack->bytes)
+        return a->pack->bytes < b->pack->bytes ? 1 : -1;
+    return a->order - b->order;
+}
+
+static cr_status collect_packs(loading *l)
+{
+    cr_status status = CREMA_OK;
+    for (cr_pack_wanted *want = l->wanted->packs; want && status == CREMA_OK; want = want->next) {
+        const cr_pack *have = find_pack(l->w, want);
+        if (have)
+            want->step->pack = have->data;
+        else
+            status = make_pack(l, want);
+    }
+    if (l->n_packings > 1)
+        qsort(l->packing, (size_t)l->n_packings, sizeof *l->packing, larger_first);
+    return status;
+}
+
+static cr_status check_size(const loading *l)
+{
+    size_t all = 0;
+    bool fits = cr_size_add(l->w->value_bytes, l->w->pack_bytes, &all);
+    for (const cr_pack_wanted *p = l->wanted->packs; p; p = p->next)
+        fits = fits && (find_pack(l->w, p) || cr_size_add(all, p->bytes, &all));
+    for (const cr_value_wanted *v = l->wanted->values; v; v = v->next)
+        for (int i = 0; i < v->step->n_blobs; i++) {
+            const cr_weights_slot *slot = cr_weights_slot_of(l->w, v->step->layer->index, i);
+            if (kept_as_it_is(v->step, i) && !slot->value)
+                fits = fits && cr_size_add(all, bytes_of(slot), &all);
+        }
+    if (fits && cr_fits_machine(all))
+        return CREMA_OK;
+    return cr_fail(l->out, CREMA_ERR_MEMORY, NULL, "out of memory: weights and their packs take %zu GB",
+                   all >> 30);
+}
+
+/* ---- all of it ---- */
+
+static cr_status outcome(loading *l)
+{
+    if (l->failed == INT64_MAX)
+        return CREMA_OK;
+    if (l->out)
+        *l->out = l->err;
+    return l->err.status;
+}
+
+static cr_status read_all(loading *l)
+{
+    cr_parallel(l->pool, l->n_readings, read_item, l);
+    return outcome(l);
+}
+
+// A pack whose values fit no thread's buffer.
+static cr_status pack_alone(loading *l, packing *p)
+{
+    char *staging = cr_alloc_aligned(p->staging_bytes, ALIGN);
+    int64_t n = 0;
+    for (int i = 0; i < p->n_staged; i++)
+        n += cut(p->staged[i].slot, NULL, NULL);
+    l->reading = cr_arena_array(&l->scratch, (size_t)n, sizeof *l->reading);
+    l->n_readings = 0;
+    cr_status status = staging && l->reading ? CREMA_OK : cr_no_memory(l->out);
+    for (int i = 0; i < p->n_staged && status == CREMA_OK; i++) {
+        float *to = (float *)(void *)(staging + p->staged[i].at);
+        p->value[p->staged[i].blob] = to;
+        l->n_readings += cut(p->staged[i].slot, to, l->reading + l->n_readings);
+    }
+    if (status == CREMA_OK && (status = read_all(l)) == CREMA_OK)
+        fill_pack(p);
+    cr_free(staging);
+    return status;
+}
+
+static cr_status pack_all(loading *l)
+{
+    size_t bytes;
+    if (!cr_size_mul(l->staging_step, (size_t)cr_pool_threads(l->pool), &bytes))
+        return cr_no_memory(l->out);
+    if (bytes > 0 && !(l->staging = cr_alloc_aligned(bytes, ALIGN)))
+        return cr_no_memory(l->out);
+    cr_parallel(l->pool, l->n_packings, pack_item, l);
+    cr_free(l->staging);
+    cr_status status = outcome(l);
+    for (int i = 0; i < l->n_packings && status == CREMA_OK; i++)
+        if (l->packing[i].staging_bytes > l->staging_step)
+            status = pack_alone(l, &l->packing[i]);
+    return status;
+}
+
+// What was read while the file changed may be of both.
+static cr_status check_files(const loading *l)
+{
+    cr_status status = CREMA_OK;
+    for (int f = 0; f < l->w->n_files && status == CREMA_OK && l->all_bytes > 0; f++)
+        status = cr_file_unchanged(&l->w->file[f].file, l->out);
+    return status;
+}
+
+static cr_status load(loading *l, int threads)
+{
+    cr_status status = check_size(l);
+    if (status == CREMA_OK)
+        status = make_room(l);
+    if (status == CREMA_OK)
+        status = collect_values(l);
+    if (status == CREMA_OK)
+        status = collect_packs(l);
+    if (status == CREMA_OK && l->all_bytes >= FEW_BYTES)
+        status = cr_pool_create(&l->pool, threads, l->out);
+    if (status == CREMA_OK)
+        status = read_all(l);
+    if (status == CREMA_OK)
+        status = pack_all(l);
+    return status == CREMA_OK ? check_files(l) : status;
+}
+
+static void release(cr_weights *w, const cr_weights_held *held, int n)
+{
+    for (int i = 0; i < n; i++) {
+        cr_weights_slot *slot = cr_weights_slot_of(w, held[i].layer, held[i].blob);
+        slot->readers--;
+        drop(w, slot);
+    }
+}
+
+static void undo(loading *l)
+{
+    release(l->w, l->wanted->held, l->wanted->n_held);
+    l->wanted->n_held = 0;
+    for (int i = 0; i < l->n_packings; i++)
+        cr_free(l->packing[i].pack->data);
+}
+
+static void keep_packs(loading *l)
+{
+    for (int i = 0; i < l->n_packings; i++) {
+        cr_pack *p = l->packing[i].pack;
+        p->next = l->w->packs;
+        l->w->packs = p;
+        l->w->pack_bytes += p->bytes;
+        l->packing[i].want->step->pack = p->data;
+    }
+}
+
+cr_status cr_weights_load(cr_weights *w, cr_weights_wanted *wanted, int threads, cr_arena *arena, cr_err *err)
+{
+    loading l = {.w = w, .wanted = wanted, .arena = arena, .failed = INT64_MAX, .out = err};
+    wanted->held = NULL;
+    wanted->n_held = 0;
+    pthread_mutex_init(&l.lock, NULL);
+    pthread_mutex_lock(&w->lock);
+    cr_status status = load(&l, threads);
+    if (status == CREMA_OK)
+        keep_packs(&l);
+    else
+        undo(&l);
+    pthread_mutex_unlock(&w->lock);
+    cr_pool_free(l.pool);
+    pthread_mutex_destroy(&l.lock);
+    cr_arena_free(&l.scratch);
+    return status;
+}
+
+void cr_weights_release(cr_weights *w, const cr_weights_held *held, int n)
+{
+    pthread_mutex_lock(&w->lock);
+    release(w, held, n);
+    pthread_mutex_unlock(&w->lock);
+}
+
+void cr_weights_bytes(cr_weights *w, size_t *values, size_t *packs)
+{
+    pthread_mutex_lock(&w->lock);
+    *values = w->value_bytes;
+    *packs = w->pack_bytes;
+    pthread_mutex_unlock(&w->lock);
+}
