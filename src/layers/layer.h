@@ -164,8 +164,9 @@ struct cr_step {
     int n_in, n_out;
     const int *in, *out; // tensor ids
     int n_blobs;
-    const float *const *blob; // values of the weights; NULL for late ones before all is prepared, and for packed ones
-    bool *packed;             // by blob: run() reads it through the pack alone; set by prepare()
+    const float *const
+        *blob;    // values of the weights; NULL for late ones before all is prepared, and for packed ones
+    bool *packed; // by blob: run() reads it through the pack alone; set by prepare()
     const cr_shape *blob_shape;
     const void *data; // what prepare() left
     const void *pack;

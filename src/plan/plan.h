@@ -37,7 +37,7 @@ struct cr_plan {
     int n_order;
     cr_step **order; // as they run; those that are part of another are not there
     size_t arena_bytes, live_bytes, scratch_bytes, state_bytes;
-    size_t slot_bytes; // scratch of each thread
+    size_t slot_bytes;     // scratch of each thread
     cr_weights_held *held; // values that the steps read
     int n_held;
 };

@@ -4,9 +4,9 @@
  * Each blob of each layer has a slot; a blob that shares its values uses the owner's slot. The first bind decides
  * where a slot's values come from: from the copy that Caffe would have written last, or from the filler.
  */
-#include "plan/weights_state.h"
 #include "base/names.h"
 #include "layers/filler.h"
+#include "plan/weights_state.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -269,8 +269,7 @@ static cr_status take_slot(const binding *b, int i, cr_weights_slot *slot, const
         return cr_fail(b->err, CREMA_ERR_MEMORY, NULL,
                        "out of memory: the weights up to layer \"%s\" take %zu GB",
                        b->w->graph->node[b->layer].layer->name, total >> 30);
-    *slot =
-        (cr_weights_slot){.layer = b->layer, .blob = i, .spec = *spec, .stored = stored, .file = file};
+    *slot = (cr_weights_slot){.layer = b->layer, .blob = i, .spec = *spec, .stored = stored, .file = file};
     cr_status status = stored ? CREMA_OK : check_filler(b, slot);
     if (status != CREMA_OK)
         return status;

@@ -18,9 +18,9 @@
 #include <string.h>
 
 enum {
-    SLICE = 1 << 20,            // floats
-    STAGING_BYTES = 32 << 20,   // of one thread, at most
-    FEW_BYTES = 1 << 20,        // are loaded without other threads
+    SLICE = 1 << 20,          // floats
+    STAGING_BYTES = 32 << 20, // of one thread, at most
+    FEW_BYTES = 1 << 20,      // are loaded without other threads
     ALIGN = 64
 };
 
@@ -59,7 +59,7 @@ typedef struct loading {
     size_t staging_step;
     size_t all_bytes;
     _Atomic size_t done_bytes;
-    pthread_mutex_t lock; // over what follows
+    pthread_mutex_t lock;   // over what follows
     _Atomic int64_t failed; // the first item that did
     cr_err err;
     cr_err *out;
@@ -96,9 +96,9 @@ static cr_status fill_values(const cr_weights *w, const cr_weights_slot *slot, f
 
 static cr_status read_values(const cr_weights *w, const reading *r, cr_err *err)
 {
-    return r->slot->stored ? cr_stored_read_part(&w->file[r->slot->file], r->slot->stored, r->first, r->count,
-                                                 r->to, err)
-                           : fill_values(w, r->slot, r->to, err);
+    return r->slot->stored
+               ? cr_stored_read_part(&w->file[r->slot->file], r->slot->stored, r->first, r->count, r->to, err)
+               : fill_values(w, r->slot, r->to, err);
 }
 
 cr_status cr_weights_make(cr_weights *w, cr_weights_slot *slot, cr_err *err)
@@ -438,8 +438,10 @@ static cr_status load(loading *l, int threads)
         status = collect_packs(l);
     if (status == CREMA_OK && l->all_bytes >= FEW_BYTES)
         status = cr_pool_create(&l->pool, threads, l->out);
-    if (status == CREMA_OK)
+    if (status == CREMA_OK && l->all_bytes > 0) {
+        tell(l, 0, 0, 0);
         status = read_all(l);
+    }
     if (status == CREMA_OK)
         status = pack_all(l);
     return status == CREMA_OK ? check_files(l) : status;
