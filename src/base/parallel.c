@@ -27,6 +27,10 @@
 #include <time.h>
 #include <unistd.h>
 
+// A caller on its own loses less than it would by waking a thread that sleeps, which takes about 5 us.
+#define ALONE_NS 10000.0
+#define ITEM_NS 3000.0
+
 enum {
     MAX_THREADS = 1024,
     SPIN_NS = 50000,
@@ -297,4 +301,10 @@ void cr_pool_free(cr_pool *pool)
 int cr_pool_threads(const cr_pool *pool)
 {
     return pool ? pool->n : 1;
+}
+
+int64_t cr_parallel_grain(int64_t n, double piece_ns)
+{
+    double grain = (double)n * piece_ns < ALONE_NS ? (double)n : ITEM_NS / piece_ns;
+    return grain < 1 ? 1 : grain < (double)n ? (int64_t)grain : n;
 }

@@ -26,4 +26,8 @@ int cr_pool_threads(const cr_pool *pool); // 1 for NULL
 // Runs fn for items 0 .. n-1; returns when all are done. Never allocates.
 void cr_parallel(cr_pool *pool, int64_t n, cr_item_fn fn, void *ctx);
 
+// How many of n like pieces of work, of about piece_ns on one thread each, make an item: all of them (at least 1)
+// where waking another thread would take longer than it saves, else as many as are worth handing out.
+int64_t cr_parallel_grain(int64_t n, double piece_ns);
+
 #endif

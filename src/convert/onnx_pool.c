@@ -96,8 +96,8 @@ static const char *divisor_map(const pool *p)
     for (int64_t c = 0; c < shape.dim[1] && map; c++)
         for (int64_t o = 0; o < h->out * w->out; o++) {
             int bits = variant ? variant[c] : 0;
-            int64_t span = h->span[bits & 1][o / w->out] * w->span[bits >> 1 & 1][o % w->out];
-            *at++ = (float)(h->kernel * w->kernel) / (float)span;
+            float span = h->span[bits & 1][o / w->out] * w->span[bits >> 1 & 1][o % w->out];
+            *at++ = (float)(h->kernel * w->kernel) / span;
         }
     return cr_onnx_floats(p->l->g, "divisor", &shape, map);
 }

@@ -21,6 +21,7 @@ struct cr_epilogue_kernels;
 struct cr_gather_kernels;
 struct cr_gemm_kernels;
 struct cr_probe_kernels;
+struct cr_pooling_kernels;
 struct cr_winograd_kernels;
 
 typedef struct cr_kernels {
@@ -33,6 +34,7 @@ typedef struct cr_kernels {
     const struct cr_gather_kernels *gather;
     const struct cr_depthwise_kernels *depthwise;
     const struct cr_probe_kernels *probe; // measures the machine
+    const struct cr_pooling_kernels *pooling;
 } cr_kernels;
 
 // All levels that were compiled, best first; NULL-ended. This CPU need not run all of them.

@@ -1,116 +1,25 @@
 /*
- * pooling.c - MAX, AVE and STOCHASTIC pooling over two axes.
+ * pooling.c - cuts pooling into items, and runs what has no kernel of its own.
  *
- * MAX and AVE are separable: a row of outputs first folds its input rows into one line, then folds the line
- * along the width. Both loops run over neighbours, without a look at any border: inner outputs are those whose
- * window is whole, the few others go one by one.
- *
- *     rows begin .. end of a channel  --fold down-->  line (in width)  --fold along-->  a row of outputs
- *
- * A mask, STOCHASTIC, and modes that put values outside take the plain way: window by window.
- * Channels are cut into a fixed number of parts; threads that run at the same time have a line each.
+ * An item is some channels, or where channels are large a band of output rows of one. MAX and AVE go to the ISA
+ * level's kernel. A mask, STOCHASTIC, and pads so wide that a line with them would take much memory go the plain
+ * way: window by window.
  */
 #include "kernels/pooling.h"
 
 #include <float.h>
 
-enum { PARTS = 64 };
+enum { MAX_PADS = 1 << 16 }; // floats of a line outside the input
 
 typedef struct work {
     const cr_pooling *pooling;
     const cr_pooling_buffers *buffers;
-    int64_t planes, parts;
+    int64_t planes, item_planes; // channels of all images
+    int64_t bands, band_rows;    // of a channel
+    bool plain;
 } work;
 
-static work work_of(const cr_pooling *pooling, const cr_pooling_buffers *buffers)
-{
-    work w = {.pooling = pooling, .buffers = buffers, .planes = pooling->images * pooling->channels};
-    w.parts = w.planes < PARTS ? w.planes : PARTS;
-    return w;
-}
-
-static inline float fold(cr_pooling_method method, float acc, float x)
-{
-    if (method == CR_POOLING_MAX)
-        return x > acc ? x : acc;
-    return acc + x;
-}
-
-static inline void fold_down(cr_pooling_method method, const float *restrict rows, int64_t n_rows,
-                             int64_t width, float *restrict line)
-{
-    for (int64_t x = 0; x < width; x++)
-        line[x] = method == CR_POOLING_MAX ? -FLT_MAX : 0;
-    for (int64_t y = 0; y < n_rows; y++)
-        for (int64_t x = 0; x < width; x++)
-            line[x] = fold(method, line[x], rows[y * width + x]);
-}
-
-// Whole windows: output i folds line[i * stride ... + kernel).
-static inline void fold_inner(cr_pooling_method method, const float *restrict line, int64_t stride,
-                              int64_t kernel, float *restrict out, int64_t n)
-{
-    for (int64_t i = 0; i < n; i++)
-        out[i] = fold(method, method == CR_POOLING_MAX ? -FLT_MAX : 0, line[i * stride]);
-    for (int64_t k = 1; k < kernel; k++)
-        for (int64_t i = 0; i < n; i++)
-            out[i] = fold(method, out[i], line[i * stride + k]);
-}
-
-static inline void fold_edge(cr_pooling_method method, const cr_pooling_axis *axis, int v, int64_t first,
-                             int64_t last, const float *line, float *out)
-{
-    for (int64_t o = first; o < last; o++) {
-        float acc = method == CR_POOLING_MAX ? -FLT_MAX : 0;
-        for (int64_t x = axis->begin[v][o]; x < axis->end[v][o]; x++)
-            acc = fold(method, acc, line[x]);
-        out[o] = acc;
-    }
-}
-
-static inline void fold_along(cr_pooling_method method, const cr_pooling_axis *axis, int v, const float *line,
-                              float *out)
-{
-    int64_t first = axis->inner_begin[v], n = axis->inner_end[v] - first;
-    fold_edge(method, axis, v, 0, first, line, out);
-    fold_edge(method, axis, v, first + n, axis->out, line, out);
-    if (n == 0)
-        return;
-    line += axis->begin[v][first];
-    if (axis->stride == 1) // a constant stride makes the loop a vector loop
-        fold_inner(method, line, 1, axis->kernel, out + first, n);
-    else if (axis->stride == 2)
-        fold_inner(method, line, 2, axis->kernel, out + first, n);
-    else
-        fold_inner(method, line, axis->stride, axis->kernel, out + first, n);
-}
-
-// AVE: a row of sums by their windows' sizes.
-static void divide(const cr_pooling_axis *axis, int v, int64_t rows, float *out)
-{
-    int64_t first = axis->inner_begin[v], last = axis->inner_end[v];
-    float whole = (float)(rows * axis->kernel);
-    for (int64_t o = 0; o < first; o++)
-        out[o] /= (float)(rows * axis->span[v][o]);
-    for (int64_t o = first; o < last; o++)
-        out[o] /= whole;
-    for (int64_t o = last; o < axis->out; o++)
-        out[o] /= (float)(rows * axis->span[v][o]);
-}
-
-static inline void fold_plane(cr_pooling_method method, const cr_pooling *p, int bits, const float *in,
-                              float *line, float *out)
-{
-    const cr_pooling_axis *h = &p->axis[0], *w = &p->axis[1];
-    int vh = bits & 1, vw = bits >> 1 & 1;
-    for (int64_t y = 0; y < h->out; y++, out += w->out) {
-        int64_t top = h->begin[vh][y];
-        fold_down(method, in + top * w->in, h->end[vh][y] - top, w->in, line);
-        fold_along(method, w, vw, line, out);
-        if (method == CR_POOLING_AVE)
-            divide(w, vw, h->span[vh][y], out);
-    }
-}
+/* ---- the plain way ---- */
 
 // What one window has seen.
 typedef struct seen {
@@ -128,87 +37,119 @@ static void see(seen *s, float x, int64_t at)
     s->squares += x * x;
 }
 
-static void store(const cr_pooling *p, const seen *s, int64_t span, float *out, float *mask)
+static void store(const cr_pooling *p, const seen *s, float span, float *out, float *mask)
 {
     if (p->method == CR_POOLING_MAX)
         *out = s->most;
     else if (p->method == CR_POOLING_AVE)
-        *out = s->sum / (float)span;
+        *out = s->sum / span;
     else
         *out = s->sum > 0 ? s->squares / s->sum : 0;
     if (mask)
         *mask = (float)s->winner;
 }
 
-static void plain_plane(const cr_pooling *p, int bits, const float *in, float *out, float *mask)
+static void see_window(const cr_pooling_rows *r, int64_t oy, int64_t ox, seen *s)
 {
-    const cr_pooling_axis *h = &p->axis[0], *w = &p->axis[1];
-    int vh = bits & 1, vw = bits >> 1 & 1;
-    for (int64_t o = 0; o < h->out * w->out; o++) {
+    const cr_pooling_axis *h = &r->pooling->axis[0], *w = &r->pooling->axis[1];
+    int vh = r->variant[0], vw = r->variant[1];
+    for (int64_t y = h->begin[vh][oy]; y < h->end[vh][oy]; y++)
+        for (int64_t x = w->begin[vw][ox]; x < w->end[vw][ox]; x++)
+            see(s, r->in[y * w->in + x], y * w->in + x);
+}
+
+// Where the mode puts values outside every tap counts.
+static void see_taps(const cr_pooling_rows *r, int64_t oy, int64_t ox, seen *s)
+{
+    const cr_window *window = r->pooling->window;
+    const cr_axis *h = &window->axis[0], *w = &window->axis[1];
+    for (int64_t k = 0; k < h->kernel * w->kernel; k++) {
+        int32_t y = h->index[0][k / w->kernel * h->out + oy], x = w->index[0][k % w->kernel * w->out + ox];
+        bool outside = y == CR_TAP_OUTSIDE || x == CR_TAP_OUTSIDE;
+        int64_t at = outside ? -1 : y * w->in + x;
+        see(s, outside ? window->outside : r->in[at], at);
+    }
+}
+
+static void run_plain(const cr_pooling_rows *r, float *mask)
+{
+    const cr_pooling_axis *h = &r->pooling->axis[0], *w = &r->pooling->axis[1];
+    for (int64_t o = r->begin * w->out; o < r->end * w->out; o++) {
         int64_t oy = o / w->out, ox = o % w->out;
         seen s = {.most = -FLT_MAX, .winner = -1};
-        for (int64_t y = h->begin[vh][oy]; y < h->end[vh][oy]; y++)
-            for (int64_t x = w->begin[vw][ox]; x < w->end[vw][ox]; x++)
-                see(&s, in[y * w->in + x], y * w->in + x);
-        store(p, &s, h->span[vh][oy] * w->span[vw][ox], out + o, mask ? mask + o : NULL);
+        if (r->pooling->window)
+            see_taps(r, oy, ox, &s);
+        else
+            see_window(r, oy, ox, &s);
+        store(r->pooling, &s, h->span[r->variant[0]][oy] * w->span[r->variant[1]][ox], r->out + o,
+              mask ? mask + o : NULL);
     }
 }
 
-// Windows that see values outside: every tap counts.
-static void filled_plane(const cr_pooling *p, const float *in, float *out, float *mask)
+/* ---- items ---- */
+
+int64_t cr_pooling_line(const cr_pooling *pooling)
 {
-    const cr_axis *h = &p->window->axis[0], *w = &p->window->axis[1];
-    for (int64_t o = 0; o < h->out * w->out; o++) {
-        seen s = {.most = -FLT_MAX, .winner = -1};
-        for (int64_t k = 0; k < h->kernel * w->kernel; k++) {
-            int32_t y = h->index[0][k / w->kernel * h->out + o / w->out];
-            int32_t x = w->index[0][k % w->kernel * w->out + o % w->out];
-            bool outside = y == CR_TAP_OUTSIDE || x == CR_TAP_OUTSIDE;
-            int64_t at = outside ? -1 : y * w->in + x;
-            see(&s, outside ? p->window->outside : in[at], at);
-        }
-        store(p, &s, h->kernel * w->kernel, out + o, mask ? mask + o : NULL);
-    }
+    const cr_pooling_axis *w = &pooling->axis[1];
+    int64_t before = w->before[0] > w->before[1] ? w->before[0] : w->before[1];
+    int64_t windows = (w->out - 1) * w->stride + w->kernel;
+    return before + w->in > windows ? before + w->in : windows;
 }
 
-static void run_plane(const work *w, int64_t plane, float *line)
+static bool plain(const cr_pooling *p, bool mask)
+{
+    return mask || p->method == CR_POOLING_STOCHASTIC || cr_pooling_line(p) - p->axis[1].in > MAX_PADS;
+}
+
+static void run_band(const work *w, int64_t plane, int64_t band, float *line)
 {
     const cr_pooling *p = w->pooling;
     const cr_pooling_axis *y = &p->axis[0], *x = &p->axis[1];
     int64_t image = plane / p->channels, channel = plane % p->channels;
     int bits = p->variant ? p->variant[channel] : 0;
-    const float *in = w->buffers->in + image * p->in_image_stride + channel * y->in * x->in;
-    float *out = w->buffers->out + image * p->out_image_stride + channel * y->out * x->out;
+    cr_pooling_rows rows = {.pooling = p, .variant = {bits & 1, bits >> 1 & 1}, .line = line};
+    rows.in = w->buffers->in + image * p->in_image_stride + channel * y->in * x->in;
+    rows.out = w->buffers->out + image * p->out_image_stride + channel * y->out * x->out;
+    rows.begin = band * w->band_rows;
+    rows.end = rows.begin + w->band_rows < y->out ? rows.begin + w->band_rows : y->out;
     float *mask = w->buffers->mask;
-    if (mask)
-        mask += image * p->mask_image_stride + channel * y->out * x->out;
-    if (p->window)
-        filled_plane(p, in, out, mask);
-    else if (mask || p->method == CR_POOLING_STOCHASTIC)
-        plain_plane(p, bits, in, out, mask);
-    else if (p->method == CR_POOLING_MAX)
-        fold_plane(CR_POOLING_MAX, p, bits, in, line, out);
+    if (!w->plain)
+        p->kernels->pooling->run(&rows);
     else
-        fold_plane(CR_POOLING_AVE, p, bits, in, line, out);
+        run_plain(&rows, mask ? mask + image * p->mask_image_stride + channel * y->out * x->out : NULL);
 }
 
-static void run_part(void *ctx, int64_t part, int slot)
+static void run_item(void *ctx, int64_t item, int slot)
 {
     const work *w = ctx;
-    float *line = (float *)w->buffers->scratch + slot * w->pooling->axis[1].in;
-    int64_t end = w->planes * (part + 1) / w->parts;
-    for (int64_t plane = w->planes * part / w->parts; plane < end; plane++)
-        run_plane(w, plane, line);
+    float *line = (float *)(void *)(w->buffers->slot_scratch + (size_t)slot * w->buffers->slot_step);
+    int64_t band = item % w->bands, first = item / w->bands * w->item_planes, end = first + w->item_planes;
+    for (int64_t plane = first; plane < end && plane < w->planes; plane++)
+        run_band(w, plane, band, line);
 }
 
-size_t cr_pooling_scratch_bytes(const cr_pooling *pooling)
+size_t cr_pooling_slot_bytes(const cr_pooling *pooling)
 {
-    work w = work_of(pooling, NULL);
-    return (size_t)(w.parts * pooling->axis[1].in) * sizeof(float);
+    if (plain(pooling, false))
+        return 0;
+    return (size_t)(cr_pooling_line(pooling) + CR_POOLING_LINE_SLACK) * sizeof(float);
 }
 
 void cr_pooling_run(const cr_pooling *pooling, const cr_pooling_buffers *buffers)
 {
-    work w = work_of(pooling, buffers);
-    cr_parallel(buffers->pool, w.parts, run_part, &w);
+    work w = {.pooling = pooling, .buffers = buffers, .planes = pooling->images * pooling->channels};
+    const cr_pooling_axis *y = &pooling->axis[0], *x = &pooling->axis[1];
+    w.plain = plain(pooling, buffers->mask != NULL);
+    // The plain way takes a step for each value of a window, the others less than one for eight.
+    double taps = (double)(y->out * x->out) * (double)(y->end[0][y->out / 2] - y->begin[0][y->out / 2]) *
+                  (double)(x->end[0][x->out / 2] - x->begin[0][x->out / 2]);
+    double row_ns = (w.plain ? 1 : 0.03) * taps / (double)y->out + 1;
+    w.band_rows = cr_parallel_grain(w.planes * y->out, row_ns);
+    w.item_planes = w.band_rows / y->out;
+    if (w.item_planes < 1)
+        w.item_planes = 1;
+    else
+        w.band_rows = y->out;
+    w.bands = (y->out + w.band_rows - 1) / w.band_rows;
+    cr_parallel(buffers->pool, (w.planes + w.item_planes - 1) / w.item_planes * w.bands, run_item, &w);
 }

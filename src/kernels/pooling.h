@@ -3,21 +3,26 @@
  *
  * Padding never counts for MAX, and for AVE only in the divisor: both are the layer's to say, through `begin`,
  * `end` and `span`. Where a padding mode puts values outside, `window` tells which, and those tables rule.
+ *
+ * pooling.c cuts the work into items and does what is rare itself: masks, STOCHASTIC, absurd pads. MAX and AVE
+ * are isa/pooling.c.
  */
 #ifndef CR_KERNELS_POOLING_H
 #define CR_KERNELS_POOLING_H
 
 #include "kernels/conv.h"
+#include "kernels/kernels.h"
 
 typedef enum cr_pooling_method { CR_POOLING_MAX, CR_POOLING_AVE, CR_POOLING_STOCHASTIC } cr_pooling_method;
 
 typedef struct cr_pooling_axis {
     int64_t in, out, kernel, stride;
-    // Per output and variant (0 and, under CORNERS, 1): the window inside the input, and what AVE divides by (the
-    // product over the axes; not positive where Caffe's windows lie outside).
-    const int64_t *begin[2], *end[2], *span[2];
-    // Outputs with the whole window inside: begin[inner_begin[v]] and then every stride.
-    int64_t inner_begin[2], inner_end[2];
+    // Per variant (0 and, under CORNERS, 1): the window of output o starts at o * stride - before[v], and
+    // begin[v][o] .. end[v][o] is its part inside the input.
+    int64_t before[2];
+    const int64_t *begin[2], *end[2];
+    // What AVE divides by is the product over the axes; not positive where Caffe's windows lie outside.
+    const float *span[2];
 } cr_pooling_axis;
 
 typedef struct cr_pooling {
@@ -27,19 +32,39 @@ typedef struct cr_pooling {
     const cr_window *window; // a mode that puts values outside; NULL: none
     int64_t images, channels;
     int64_t in_image_stride, out_image_stride, mask_image_stride;
+    const cr_kernels *kernels; // of the chosen ISA level
 } cr_pooling;
 
 typedef struct cr_pooling_buffers {
     const float *in;
     float *out;
     float *mask; // MAX: where in the channel the winner stood, -1 if nowhere; or NULL
-    void *scratch;
     cr_pool *pool;
+    char *slot_scratch; // of the threads: slot s has its slot_bytes at slot_scratch + s * slot_step
+    size_t slot_step;   // a multiple of 64
 } cr_pooling_buffers;
 
-size_t cr_pooling_scratch_bytes(const cr_pooling *pooling);
+size_t cr_pooling_slot_bytes(const cr_pooling *pooling);
 // MAX starts from -FLT_MAX and takes what is greater, so NaN never wins; the first of equals wins. AVE is the
 // sum by the spans. STOCHASTIC is sum(x^2) / sum(x), 0 where the sum is not positive.
 void cr_pooling_run(const cr_pooling *pooling, const cr_pooling_buffers *buffers);
+
+// Output rows [begin, end) of one channel, by MAX or AVE.
+typedef struct cr_pooling_rows {
+    const cr_pooling *pooling;
+    int variant[2];  // per axis
+    const float *in; // the channel
+    float *out;      // the channel
+    int64_t begin, end;
+    float *line; // cr_pooling_slot_bytes
+} cr_pooling_rows;
+
+typedef struct cr_pooling_kernels {
+    void (*run)(const cr_pooling_rows *rows);
+} cr_pooling_kernels;
+
+// Floats that the windows of one row span, pads included.
+int64_t cr_pooling_line(const cr_pooling *pooling);
+enum { CR_POOLING_LINE_SLACK = 32 }; // writable floats behind them
 
 #endif

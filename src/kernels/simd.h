@@ -3,7 +3,8 @@
  *
  * GNU C vector extensions: + - * and comparisons work element by element, a scalar operand is repeated, and
  * x * y + z becomes a fused multiply-add where the level has one (-ffp-contract=fast). Memory is read and
- * written through cr_load and cr_store, which want 4-byte alignment only and may alias anything.
+ * written through cr_load and cr_store, which want 4-byte alignment only and may alias anything. Intrinsics stand
+ * only where gcc does not know a portable spelling for an instruction: some lanes of a vector in memory, maxima.
  *
  * CR_ISA(name) is name_v4, name_v3, ...: what a file exports, so that levels can be linked together.
  */
@@ -13,6 +14,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 #ifndef CR_ISA_LEVEL
 #error "simd.h is for files that are compiled once per ISA level"
@@ -56,23 +60,51 @@ CR_INLINE void cr_store(float *p, cr_vf x)
     *(cr_vf_memory *)p = x;
 }
 
-// The first n floats of a vector, 0 < n <= CR_VECTOR, without a loop or a call.
+// mask: lanes of all ones or all zeros, as comparisons give them.
+CR_INLINE cr_vf cr_select(cr_vi mask, cr_vf yes, cr_vf no)
+{
+    return (cr_vf)(((cr_vi)yes & mask) | ((cr_vi)no & ~mask));
+}
+
+// A mask of the lanes begin <= lane < end, whatever these are.
+CR_INLINE cr_vi cr_lanes(int64_t begin, int64_t end)
+{
+    cr_vi lane;
+    for (int i = 0; i < CR_VECTOR; i++)
+        lane[i] = i;
+    int32_t first = begin < 0 ? 0 : begin > CR_VECTOR ? CR_VECTOR : (int32_t)begin;
+    int32_t last = end < 0 ? 0 : end > CR_VECTOR ? CR_VECTOR : (int32_t)end;
+    return (lane >= first) & (lane < last);
+}
+
+// Lanes in the mask come from memory, the others from `other`: their memory is neither read nor need be there.
+CR_INLINE cr_vf cr_load_lanes(const float *p, cr_vi mask, cr_vf other)
+{
+#if defined(__AVX512F__)
+    return (cr_vf)_mm512_mask_loadu_ps((__m512)other, _mm512_movepi32_mask((__m512i)mask), p);
+#elif defined(__AVX__)
+    return cr_select(mask, (cr_vf)_mm256_maskload_ps(p, (__m256i)mask), other);
+#else
+    for (int i = 0; i < CR_VECTOR; i++)
+        if (mask[i])
+            other[i] = p[i];
+    return other;
+#endif
+}
+
+// The first n floats of a vector, 0 < n <= CR_VECTOR.
 CR_INLINE void cr_store_some(float *to, cr_vf x, int64_t n)
 {
-    float from[CR_VECTOR];
-    cr_store(from, x);
-    const float *p = from;
+#if defined(__AVX512F__)
+    _mm512_mask_storeu_ps(to, (__mmask16)((1u << n) - 1), (__m512)x);
+#else
     if (n == CR_VECTOR) {
         cr_store(to, x);
         return;
     }
-#if defined(__AVX512F__)
-    if (n & 8) {
-        memcpy(to, p, 8 * sizeof *to);
-        p += 8;
-        to += 8;
-    }
-#endif
+    float from[CR_VECTOR];
+    cr_store(from, x);
+    const float *p = from;
     if (n & 4) {
         memcpy(to, p, 4 * sizeof *to);
         p += 4;
@@ -85,16 +117,13 @@ CR_INLINE void cr_store_some(float *to, cr_vf x, int64_t n)
     }
     if (n & 1)
         *to = *p;
+#endif
 }
 
+// The other lanes are 0.
 CR_INLINE cr_vf cr_load_some(const float *from, int64_t n)
 {
-    if (n == CR_VECTOR)
-        return cr_load(from);
-    float to[CR_VECTOR] = {0};
-    for (int64_t i = 0; i < n; i++)
-        to[i] = from[i];
-    return cr_load(to);
+    return n == CR_VECTOR ? cr_load(from) : cr_load_lanes(from, cr_lanes(0, n), (cr_vf){0});
 }
 
 CR_INLINE cr_vf cr_repeat(float x)
@@ -187,6 +216,20 @@ CR_INLINE void cr_copy_even(const float *from, float *to, int64_t n)
     }
 }
 
+// x > y ? x : y in every lane: y where one of them is a NaN.
+CR_INLINE cr_vf cr_max(cr_vf x, cr_vf y)
+{
+#if defined(__AVX512F__)
+    return (cr_vf)_mm512_max_ps((__m512)x, (__m512)y);
+#elif defined(__AVX__)
+    return (cr_vf)_mm256_max_ps((__m256)x, (__m256)y);
+#elif defined(__SSE__)
+    return (cr_vf)_mm_max_ps((__m128)x, (__m128)y);
+#else
+    return cr_select(x > y, x, y);
+#endif
+}
+
 // A square of vectors: row[i][j] becomes row[j][i]. Each round of zips moves one bit of the row's number into the
 // lane's.
 CR_INLINE void cr_transpose(cr_vf row[CR_VECTOR])
@@ -203,12 +246,6 @@ CR_INLINE void cr_transpose(cr_vf row[CR_VECTOR])
         for (int i = 0; i < CR_VECTOR; i++)
             row[i] = next[i];
     }
-}
-
-// mask: lanes of all ones or all zeros, as comparisons give them.
-CR_INLINE cr_vf cr_select(cr_vi mask, cr_vf yes, cr_vf no)
-{
-    return (cr_vf)(((cr_vi)yes & mask) | ((cr_vi)no & ~mask));
 }
 
 #endif

@@ -153,7 +153,7 @@ static cr_status prepare(cr_step *step, const cr_preparing *p, cr_err *err)
     cr_pooling_method method = (cr_pooling_method)step->layer->param->pooling_param->pool;
     if ((status = cr_pooling_prepare(p, &spec, method, bottom, out, d, err)))
         return status;
-    step->scratch_bytes = cr_pooling_scratch_bytes(&d->pooling);
+    step->slot_bytes = cr_pooling_slot_bytes(&d->pooling);
     return CREMA_OK;
 }
 
@@ -163,7 +163,8 @@ static void run(const cr_step *step, cr_run *r)
     cr_pooling pooling = d->pooling;
     pooling.images = cr_in(step, r, 0)->shape.dim[0]; // may be fewer than planned
     cr_pooling_buffers b = {.in = cr_in(step, r, 0)->data, .out = cr_out(step, r, 0)->data};
-    b.scratch = r->scratch;
+    b.slot_scratch = r->slot_scratch;
+    b.slot_step = r->slot_bytes;
     b.pool = r->pool;
     pooling.in_image_stride = cr_in(step, r, 0)->image_stride;
     pooling.out_image_stride = cr_out(step, r, 0)->image_stride;

@@ -31,27 +31,25 @@ static int64_t clamp(int64_t x, int64_t low, int64_t high)
     return x < low ? low : x > high ? high : x;
 }
 
+// window: the mode puts values outside, so all of a window counts.
 static cr_status build_axis(cr_arena *arena, const cr_window_spec *spec, int64_t before, int64_t after,
-                            cr_pooling_axis *axis, int v, cr_err *err)
+                            bool window, cr_pooling_axis *axis, int v, cr_err *err)
 {
     int64_t *begin = cr_arena_array(arena, (size_t)axis->out, sizeof *begin);
     int64_t *end = cr_arena_array(arena, (size_t)axis->out, sizeof *end);
-    int64_t *span = cr_arena_array(arena, (size_t)axis->out, sizeof *span);
+    float *span = cr_arena_array(arena, (size_t)axis->out, sizeof *span);
     if (!begin || !end || !span)
         return cr_no_memory(err);
-    axis->inner_begin[v] = axis->inner_end[v] = axis->out;
-    for (int64_t o = axis->out - 1; o >= 0; o--) {
+    for (int64_t o = 0; o < axis->out; o++) {
         int64_t from = o * axis->stride - before, to = from + axis->kernel;
         begin[o] = clamp(from, 0, axis->in);
         end[o] = clamp(to, begin[o], axis->in);
-        span[o] = cr_pooling_is_caffe(spec) ? (to < axis->in + after ? to : axis->in + after) - from
-                                            : end[o] - begin[o];
-        bool inner = end[o] - begin[o] == axis->kernel;
-        if (inner)
-            axis->inner_begin[v] = o;
-        else if (axis->inner_begin[v] == axis->inner_end[v])
-            axis->inner_begin[v] = axis->inner_end[v] = o;
+        int64_t n = window                      ? axis->kernel
+                    : cr_pooling_is_caffe(spec) ? (to < axis->in + after ? to : axis->in + after) - from
+                                                : end[o] - begin[o];
+        span[o] = (float)n;
     }
+    axis->before[v] = before;
     axis->begin[v] = begin;
     axis->end[v] = end;
     axis->span[v] = span;
@@ -66,6 +64,7 @@ cr_status cr_pooling_prepare(const cr_preparing *p, const cr_window_spec *spec, 
     pool->method = method;
     pool->images = bottom->dim[0];
     pool->channels = bottom->dim[1];
+    pool->kernels = p->kernels;
     bool corners = spec->rule == CREMA__PAD_RULE__CORNERS;
     cr_status status = CREMA_OK;
     if (spec->mode != CREMA__PAD_MODE__ZERO || corners)
@@ -80,9 +79,9 @@ cr_status cr_pooling_prepare(const cr_preparing *p, const cr_window_spec *spec, 
         axis->out = out[a];
         axis->kernel = spec->kernel[a];
         axis->stride = spec->stride[a];
-        status = build_axis(p->arena, spec, before, after, axis, 0, err);
+        status = build_axis(p->arena, spec, before, after, pool->window != NULL, axis, 0, err);
         if (!status && corners)
-            status = build_axis(p->arena, spec, after, before, axis, 1, err);
+            status = build_axis(p->arena, spec, after, before, false, axis, 1, err);
     }
     return status;
 }

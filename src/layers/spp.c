@@ -125,8 +125,8 @@ static cr_status prepare(cr_step *step, const cr_preparing *p, cr_err *err)
             return status;
         d->offset[d->n_levels] = offset;
         offset += bottom->dim[1] * out[0] * out[1];
-        size_t scratch = cr_pooling_scratch_bytes(&level->pooling);
-        step->scratch_bytes = step->scratch_bytes < scratch ? scratch : step->scratch_bytes;
+        size_t bytes = cr_pooling_slot_bytes(&level->pooling);
+        step->slot_bytes = step->slot_bytes < bytes ? bytes : step->slot_bytes;
     }
     return CREMA_OK;
 }
@@ -142,7 +142,8 @@ static void run(const cr_step *step, cr_run *run)
         pooling.out_image_stride = out->image_stride;
         cr_pooling_run(&pooling, &(cr_pooling_buffers){.in = in->data,
                                                        .out = out->data + d->offset[i],
-                                                       .scratch = run->scratch,
+                                                       .slot_scratch = run->slot_scratch,
+                                                       .slot_step = run->slot_bytes,
                                                        .pool = run->pool});
     }
 }

@@ -287,8 +287,18 @@ START_TEST(no_memory_is_an_error)
 END_TEST
 #endif
 
-TEST_MAIN("base/parallel", each_item_is_done_once_by_one_slot_at_a_time, tiny_calls_lose_nothing,
-          a_caller_waits_for_an_item_that_takes_long, several_pools_run_at_once,
+START_TEST(little_work_is_one_item)
+{
+    ck_assert_int_eq(cr_parallel_grain(100, 1), 100);
+    ck_assert_int_eq(cr_parallel_grain(0, 1), 1);
+    ck_assert_int_eq(cr_parallel_grain(3, 1e12), 1);
+    int64_t grain = cr_parallel_grain(1 << 20, 1);
+    ck_assert(grain > 100 && grain < 1 << 16);
+}
+END_TEST
+
+TEST_MAIN("base/parallel", little_work_is_one_item, each_item_is_done_once_by_one_slot_at_a_time,
+          tiny_calls_lose_nothing, a_caller_waits_for_an_item_that_takes_long, several_pools_run_at_once,
           a_call_from_inside_an_item_runs_its_items_one_by_one, a_pool_is_freed_at_once_also_if_it_never_ran,
           a_pool_without_work_uses_no_processor, a_forked_child_runs_alone, one_thread_is_no_pool,
           a_number_of_threads_that_makes_no_sense_is_refused NOT_SANITIZED(

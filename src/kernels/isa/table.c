@@ -11,6 +11,7 @@ extern const struct cr_gemm_kernels CR_ISA(cr_gemm_kernels);
 extern const struct cr_winograd_kernels CR_ISA(cr_winograd_kernels);
 extern const struct cr_gather_kernels CR_ISA(cr_gather_kernels);
 extern const struct cr_probe_kernels CR_ISA(cr_probe_kernels);
+extern const struct cr_pooling_kernels CR_ISA(cr_pooling_kernels);
 
 extern const cr_kernels CR_ISA(cr_kernels);
 const cr_kernels CR_ISA(cr_kernels) = {
@@ -23,4 +24,5 @@ const cr_kernels CR_ISA(cr_kernels) = {
     .depthwise = &CR_ISA(cr_depthwise_kernels),
     .gather = &CR_ISA(cr_gather_kernels),
     .probe = &CR_ISA(cr_probe_kernels),
+    .pooling = &CR_ISA(cr_pooling_kernels),
 };
