@@ -56,6 +56,7 @@ typedef enum cli_option_id {
     OPT_F16,
     OPT_NUMBERING,
     OPT_WEIGHTS,
+    OPT_VERIFY,
     N_OPTION_IDS
 } cli_option_id;
 

@@ -7,6 +7,7 @@
 #include "cli/net.h"
 #include "cli/plugin.h"
 #include "cli/print.h"
+#include "cli/verify.h"
 #include "crema_tools.h"
 
 #include <string.h>
@@ -40,6 +41,13 @@ static int convert(cli_session *s, const cli_args *args)
     int code = cli_net_request_read(s, args, &request);
     if (code != CLI_OK)
         return code;
+    request.options.n_weights--; // OUT is none
+    const char *output = args->operand[n];
+    bool verify = cli_value(args, OPT_VERIFY) != NULL;
+    if (verify && (code = cli_verify_check(s, output)) != CLI_OK) {
+        crema_context_free(request.context);
+        return code;
+    }
     crema_convert_options options = {.struct_size = sizeof options,
                                      .force = cli_value(args, OPT_FORCE) != NULL,
                                      .drop_unknown = cli_value(args, OPT_DROP_UNKNOWN) != NULL,
@@ -57,9 +65,11 @@ static int convert(cli_session *s, const cli_args *args)
                                      .note = on_note,
                                      .user = s};
     crema_error err;
-    crema_status status = crema_convert(request.context, args->operand, n, args->operand[n], &options, &err);
+    crema_status status = crema_convert(request.context, args->operand, n, output, &options, &err);
     if (status != CREMA_OK)
         code = failed(s, args, &err);
+    else if (verify)
+        code = cli_verify(s, &request, output);
     crema_context_free(request.context);
     return code;
 }
@@ -68,6 +78,8 @@ static const cli_option options[] = {
     {OPT_FORCE, 'f', "force", NULL, "replace OUT if it is there"},
     {OPT_DROP_UNKNOWN, 0, "drop-unknown", NULL, "leave out fields that are not known"},
     {OPT_F16, 0, "f16", NULL, "weights in half precision, as NVIDIA's fork stores them (.caffemodel)"},
+    {OPT_VERIFY, 0, "verify", NULL,
+     "run IN and OUT on the same random input and print the largest differences (.onnx)"},
     {OPT_NUMBERING, 0, "numbering", "NAME",
      "whose field numbers a binary IN has, such as intel (default: guessed)"},
     {OPT_VERBOSE, 'v', "verbose", NULL, "notes, and every warning"},
@@ -90,7 +102,9 @@ const cli_command cli_convert_command = {
         "are\n"
         "\n"
         "Nets of all ages are read, and today's format is written; comments and unknown fields stay where\n"
-        "they are. OUT appears whole or not at all.\n",
+        "they are. OUT appears whole or not at all. Layers that ONNX has no equivalent for are all named, "
+        "and\n"
+        "nothing is written. --verify runs an ONNX model in the onnxruntime of $CREMA_PYTHON, or python3.\n",
     .group = {{"net", cli_net_options}, {"output", options}},
     .min_operands = 2,
     .operand = "IN or OUT",

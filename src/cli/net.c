@@ -133,7 +133,7 @@ int cli_net_request_read(cli_session *s, const cli_args *args, cli_net_request *
                                  .progress = cli_on_progress,
                                  .cancel = cli_stop,
                                  .strict = cli_value(args, OPT_STRICT) != NULL,
-                                 .exact = cli_value(args, OPT_EXACT) != NULL,
+                                 .exact = cli_value(args, OPT_EXACT) || cli_value(args, OPT_VERIFY),
                                  .factor_0_is_1 = cli_value(args, OPT_BN_FACTOR_1) != NULL,
                                  .conv_algorithm = cli_value(args, OPT_CONV),
                                  .isa = cli_isa(args)};
