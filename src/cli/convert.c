@@ -29,6 +29,8 @@ static int failed(cli_session *s, const cli_args *args, const crema_error *err)
         more = "; --force replaces it";
     else if (strstr(err->message, "so it can't be written") && !cli_value(args, OPT_DROP_UNKNOWN))
         more = "; --drop-unknown leaves it out";
+    else if (strstr(err->message, "does not say the shape of its input"))
+        more = "; --input-shape gives it";
     snprintf(longer.message + n, sizeof longer.message - n, "%s", more);
     int code = cli_fail_with(s, &longer);
     return err->status == CREMA_ERR_USAGE ? CLI_USAGE : code;

@@ -26,6 +26,7 @@ typedef struct exporting {
     int *dynamic_axis;  // by tensor id, -1: none
     int n_refused;
     char list[400]; // of refused layers, as far as they fit
+    bool cut;       // they did not
     cr_err *err;
 } exporting;
 
@@ -33,11 +34,17 @@ typedef struct exporting {
 
 static void note_refused(exporting *x, const cr_layer *layer, const char *why)
 {
-    size_t used = strlen(x->list);
+    bool unknown = layer->type->flags & CR_UNKNOWN;
+    const char *type = unknown ? "unknown type" : layer->type->name;
+    size_t used = strlen(x->list), room = sizeof x->list - used;
     x->n_refused++;
     cr_layer_warn(layer, NULL, NULL, 0, "no ONNX equivalent: %s", why);
-    snprintf(x->list + used, sizeof x->list - used, "%s\"%s\" (%s)", used ? ", " : "", layer->name,
-             layer->type->flags & CR_UNKNOWN ? "unknown type" : layer->type->name);
+    if (x->cut || strlen(layer->name) + strlen(type) + sizeof ", \"\" (), ..." > room) {
+        snprintf(x->list + used, room, "%s", x->cut ? "" : ", ...");
+        x->cut = true;
+        return;
+    }
+    snprintf(x->list + used, room, "%s\"%s\" (%s)", used ? ", " : "", layer->name, type);
 }
 
 static cr_status refuse(exporting *x)
@@ -52,7 +59,7 @@ static const char *missing_row(const cr_layer *layer)
     if (layer->type->flags & CR_UNKNOWN)
         return "the layer's type is not known";
     if (layer->type->not_run)
-        return "it is a layer of training (--to-deploy takes those out)";
+        return "it is a layer of training, which a net for deployment does not have";
     if (layer->type->flags & CR_SOURCE || cr_onnx_row_find(layer->type->name))
         return NULL;
     return "its type has none";
