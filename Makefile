@@ -156,24 +156,18 @@ $(B)/tests/plugin/%.so: tests/plugin/%.c src/crema.h
 $(B)/tests/api/test_tools_plugin: LDFLAGS += -rdynamic
 $(B)/tests/api/test_tools_plugin $(B)/tests/cli/test_plugin: | $(PLUGINS)
 
-# Times convolutions. Only the program itself is built for this very CPU, for its measure of the peak.
+# The benchmark's programs: convolutions, kernels, padding modes, the machine's limits, one net on demand.
+BENCH_BIN := $(patsubst tests/bench/%.c,$(B)/%,$(wildcard tests/bench/bench_*.c))
 bench-conv: $(B)/bench_conv
-$(B)/bench_conv: tests/bench/bench_conv.c $(B)/libcrema.a
+$(B)/bench_%: tests/bench/bench_%.c tests/bench/timing.c tests/bench/timing.h $(B)/libcrema-tools.a $(B)/libcrema.a
 	@echo "  CC $<"
-	@$(CC) $(TEST_CFLAGS) -O2 -march=native -ffp-contract=fast $(LDFLAGS) -o $@ $< $(B)/libcrema.a $(LIBS)
-
-# The rest of the benchmark: the machine's limits, one net on demand, and the runtimes to compare with.
-$(B)/bench_machine: tests/bench/bench_machine.c
-	@echo "  CC $<"
-	@$(CC) $(TEST_CFLAGS) -O2 -march=native -ffp-contract=fast $(LDFLAGS) -o $@ $< -lpthread
-$(B)/bench_net: tests/bench/bench_net.c $(B)/libcrema.a
-	@echo "  CC $<"
-	@$(CC) $(TEST_CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libcrema.a $(LIBS)
+	@$(CC) $(TEST_CFLAGS) $(LDFLAGS) -o $@ $< tests/bench/timing.c $(B)/libcrema-tools.a $(B)/libcrema.a $(LIBS) \
+	    $(TOOLS_LIBS)
 bench-deps:
 	@.ci/deps.sh bench
 	@tests/bench/deps.sh $(B)/bench-venv
 bench: bench-deps
-	@$(MAKE) --no-print-directory $(JOBS) all $(B)/bench_conv $(B)/bench_machine $(B)/bench_net
+	@$(MAKE) --no-print-directory $(JOBS) all $(BENCH_BIN)
 	@tests/bench/run.sh $(B)
 
 # All unit tests of one build; those of the command run it.

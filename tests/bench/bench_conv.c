@@ -3,29 +3,26 @@
  *
  * usage: bench_conv [SHAPES [ISA]]     (default tests/bench/conv_shapes.txt, which conv_shapes.py makes; the best)
  *
- * One CSV row per shape and algorithm that accepts it. The yardstick is bare cblas_sgemm on the products of the
- * im2col algorithm plus the copies that make its matrices; `ratio` is the algorithm's time by theirs. Runs are
- * interleaved (algorithms, sgemm, copies, and again), and medians are given, so that a busy machine hurts all
- * alike; time is that of the thread, not of the clock on the wall. The peak is that of multiply-adds on registers,
- * measured beside each shape; build with -march=native. `gbs` counts input and output once, as the least that
- * must move; beside it is what memcpy makes of as many bytes, which lie in the same caches.
+ * One CSV row per shape and algorithm that accepts it; that of the algorithm that nets use comes last. `error` is the
+ * largest difference from im2col's output, by its root mean square. The yardstick is bare cblas_sgemm on the products
+ * of the im2col algorithm plus the copies that make its matrices; `ratio` is the algorithm's time by theirs. `gbs`
+ * counts input and output once, as the least that must move; beside it is what memcpy makes of as many bytes, which
+ * lie in the same caches. Algorithms, sgemm, copies and the peak of the ISA level take turns (timing.h).
  *
  * The last lines sum up per net: every shape's times, as often as the net has it.
  */
 #include "kernels/conv.h"
 #include "kernels/kernels.h"
 #include "layers/window.h"
+#include "tests/bench/timing.h"
 
 #include <cblas.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-enum { ALGORITHMS = 8, SGEMM = ALGORITHMS, COPY, MEMCPY, PEAK, TIMED, SAMPLES = 15, NETS = 32 };
-
-static const double sample_ns = 2e6; // short runs are repeated to fill it
+enum { ALGORITHMS = 12, SGEMM = ALGORITHMS, COPY, MEMCPY, PEAK, TIMED, NETS = 32 };
 
 typedef struct shape {
     char net[32];
@@ -33,47 +30,25 @@ typedef struct shape {
 } shape;
 
 typedef struct problem {
-    cr_arena arena;
+    cr_arena arena; // of the window's tables
     cr_window window;
     cr_conv conv;
     float *in, *weights, *bias, *out, *reference, *col, *from, *to;
     void *scratch, *slot_scratch, *pack[ALGORITHMS];
-    double sample[TIMED][SAMPLES];
-    double ns[TIMED]; // medians; of PEAK: GFLOP/s
-    double error[ALGORITHMS];
-    volatile float sink;
+    bench_peak peak;
+    double ns[TIMED], of_peak[TIMED]; // medians; the peak's time by the job's
 } problem;
+
+// What a job runs on: a problem and which of TIMED.
+typedef struct run_arg {
+    problem *p;
+    int what;
+} run_arg;
 
 typedef struct total {
     char net[32];
     double best, im2col, sgemm, copy; // ns
 } total;
-
-static void fail(const char *what)
-{
-    fprintf(stderr, "bench_conv: %s\n", what);
-    exit(1);
-}
-
-static void *memory(cr_arena *arena, size_t bytes)
-{
-    // 64 bytes on a border of 64, as a runner's tensors have
-    uintptr_t p = (uintptr_t)cr_arena_alloc(arena, bytes + 128);
-    if (!p)
-        fail("out of memory");
-    return (void *)((p + 63) / 64 * 64);
-}
-
-static float *floats(cr_arena *arena, int64_t n)
-{
-    float *x = memory(arena, (size_t)n * sizeof *x);
-    unsigned state = 1;
-    for (int64_t i = 0; i < n; i++) {
-        state = state * 1664525 + 1013904223;
-        x[i] = (float)(state >> 8) / (float)(1 << 23) - 1;
-    }
-    return x;
-}
 
 // Floats of input and output.
 static int64_t moved(const cr_conv *c)
@@ -103,21 +78,22 @@ static void make(problem *p, const shape *s, const cr_kernels *kernels)
     c->in_image_stride = c->in_channels * c->in_count;
     c->out_image_stride = c->out_channels * c->out_count;
     if (cr_window_build(&p->arena, &spec, 2, in, out, s->channels, &p->window, NULL))
-        fail("out of memory");
+        bench_fail("out of memory");
     int64_t k = s->channels / s->group * c->kernel_count;
     size_t scratch = 0, slot = 0;
-    p->in = floats(&p->arena, c->in_image_stride);
-    p->weights = floats(&p->arena, s->num_output * k);
-    p->bias = floats(&p->arena, s->num_output);
-    p->out = floats(&p->arena, c->out_image_stride);
-    p->reference = floats(&p->arena, c->out_image_stride);
-    p->col = floats(&p->arena, k * c->out_count);
-    p->from = floats(&p->arena, moved(c) / 2);
-    p->to = floats(&p->arena, moved(c) / 2);
+    p->in = bench_floats((size_t)(c->in_image_stride));
+    p->weights = bench_floats((size_t)(s->num_output * k));
+    p->bias = bench_floats((size_t)(s->num_output));
+    p->out = bench_floats((size_t)(c->out_image_stride));
+    p->reference = bench_floats((size_t)(c->out_image_stride));
+    p->col = bench_floats((size_t)(k * c->out_count));
+    p->from = bench_floats((size_t)(moved(c) / 2));
+    p->to = bench_floats((size_t)(moved(c) / 2));
+    p->peak.probe = kernels->probe;
     for (int i = 0; cr_conv_algorithms[i]; i++) {
         const cr_conv_algorithm *a = cr_conv_algorithms[i];
         if (i >= ALGORITHMS)
-            fail("more algorithms than this program knows");
+            bench_fail("more algorithms than this program knows");
         if (a->accepts(c))
             continue;
         size_t bytes = a->scratch_bytes(c);
@@ -126,12 +102,12 @@ static void make(problem *p, const shape *s, const cr_kernels *kernels)
         slot = bytes > slot ? bytes : slot;
         bytes = a->pack_bytes ? a->pack_bytes(c) : 0;
         if (bytes > 0) {
-            p->pack[i] = memory(&p->arena, bytes);
+            p->pack[i] = bench_memory(bytes);
             a->pack(c, p->weights, p->pack[i]);
         }
     }
-    p->scratch = memory(&p->arena, scratch);
-    p->slot_scratch = memory(&p->arena, slot);
+    p->scratch = bench_memory(scratch);
+    p->slot_scratch = bench_memory(slot);
 }
 
 static void run_algorithm(problem *p, int i, float *out)
@@ -170,62 +146,6 @@ static void run_copies(problem *p)
         cr_im2col(&p->window, p->in, g * in_group, in_group, p->col, NULL);
 }
 
-// Chains of multiply-adds on registers; enough of them to hide their latency.
-static double run_peak(problem *p)
-{
-    typedef float vec __attribute__((vector_size(64)));
-    enum { CHAINS = 12, TURNS = 20000 };
-    vec x[CHAINS], a = (vec){0} + 0.999f, b = (vec){0} + 0.001f;
-    for (int i = 0; i < CHAINS; i++)
-        x[i] = b * (float)i;
-    for (int t = 0; t < TURNS; t++) {
-#pragma GCC unroll 12
-        for (int i = 0; i < CHAINS; i++)
-            x[i] = x[i] * a + b;
-    }
-    for (int i = 1; i < CHAINS; i++)
-        x[0] += x[i];
-    p->sink = x[0][0];
-    return 2.0 * CHAINS * 16 * TURNS;
-}
-
-static double now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
-static double run_once(problem *p, int what)
-{
-    if (what == SGEMM)
-        run_sgemm(p);
-    else if (what == COPY)
-        run_copies(p);
-    else if (what == MEMCPY)
-        memcpy(p->to, p->from, (size_t)(moved(&p->conv) / 2) * sizeof *p->to);
-    else if (what == PEAK)
-        return run_peak(p);
-    else
-        run_algorithm(p, what, p->out);
-    return 1;
-}
-
-static double time_one(problem *p, int what, int repeats)
-{
-    double work = 0, start = now_ns();
-    for (int i = 0; i < repeats; i++)
-        work += run_once(p, what);
-    double ns = now_ns() - start;
-    return what == PEAK ? work / ns : ns / repeats;
-}
-
-static int compare(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static bool runs(const problem *p, int what)
 {
     if (what >= ALGORITHMS)
@@ -236,23 +156,37 @@ static bool runs(const problem *p, int what)
     return false;
 }
 
+static void run_one(void *arg)
+{
+    const run_arg *a = arg;
+    problem *p = a->p;
+    if (a->what == SGEMM)
+        run_sgemm(p);
+    else if (a->what == COPY)
+        run_copies(p);
+    else if (a->what == MEMCPY)
+        memcpy(p->to, p->from, (size_t)(moved(&p->conv) / 2) * sizeof *p->to);
+    else if (a->what == PEAK)
+        bench_run_peak(&p->peak);
+    else
+        run_algorithm(p, a->what, p->out);
+}
+
 static void measure(problem *p)
 {
-    int repeats[TIMED];
-    for (int what = 0; what < TIMED; what++) {
-        if (!runs(p, what))
-            continue;
-        time_one(p, what, 1); // warms up
-        double ns = what == PEAK ? sample_ns : time_one(p, what, 1);
-        repeats[what] = ns < sample_ns ? (int)(sample_ns / (ns + 1)) + 1 : 1;
-    }
-    for (int i = 0; i < SAMPLES; i++)
-        for (int what = 0; what < TIMED; what++)
-            if (runs(p, what))
-                p->sample[what][i] = time_one(p, what, repeats[what]);
-    for (int what = 0; what < TIMED; what++) {
-        qsort(p->sample[what], SAMPLES, sizeof(double), compare);
-        p->ns[what] = p->sample[what][SAMPLES / 2];
+    run_arg arg[TIMED];
+    bench_job job[TIMED];
+    int n = 0;
+    for (int what = 0; what < TIMED; what++)
+        if (runs(p, what)) {
+            arg[n] = (run_arg){p, what};
+            job[n] = (bench_job){.run = run_one, .arg = &arg[n]};
+            n++;
+        }
+    bench_time(job, n);
+    for (int i = 0; i < n; i++) {
+        p->ns[arg[i].what] = job[i].ns;
+        p->of_peak[arg[i].what] = bench_ratio(&job[n - 1], &job[i]);
     }
 }
 
@@ -285,7 +219,7 @@ static void report(problem *p, const shape *s, total *t)
         printf("%s,%dx%dx%d,%d,k%d,s%d,p%d,d%d,g%d,%s,%s,%.0f,%.1f,%.3f,%.1e,%.0f,%.0f,%.3f,%.1f,%.1f\n",
                s->net, s->channels, s->height, s->width, s->num_output, s->kernel, s->stride, s->pad,
                s->dilation, s->group, c->kernels->name, cr_conv_algorithms[i]->name, p->ns[i],
-               flop / p->ns[i], flop / p->ns[i] / p->ns[PEAK], error_of(p, i, last), p->ns[SGEMM],
+               flop / p->ns[i], flop / p->peak.operations * p->of_peak[i], error_of(p, i, last), p->ns[SGEMM],
                p->ns[COPY], p->ns[i] / (p->ns[SGEMM] + p->ns[COPY]), bytes / p->ns[i], bytes / p->ns[MEMCPY]);
     }
     t->best += s->times * p->ns[best]; // the first that accepts is the one that nets use
@@ -303,6 +237,19 @@ static total *total_of(total *totals, const char *net)
     return &totals[i];
 }
 
+static void release(problem *p)
+{
+    float *buffers[] = {p->in, p->weights, p->bias, p->out, p->reference, p->col, p->from, p->to};
+    for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
+        free(buffers[i]);
+    for (int i = 0; i < ALGORITHMS; i++)
+        free(p->pack[i]);
+    free(p->scratch);
+    free(p->slot_scratch);
+    cr_arena_free(&p->arena);
+    free(p);
+}
+
 int main(int argc, char **argv)
 {
     FILE *file = fopen(argc > 1 ? argv[1] : "tests/bench/conv_shapes.txt", "r");
@@ -312,9 +259,9 @@ int main(int argc, char **argv)
     const char *why;
     const cr_kernels *kernels = cr_kernels_choose(argc > 2 ? argv[2] : NULL, &why);
     if (!kernels)
-        fail(why);
+        bench_fail(why);
     if (!file)
-        fail("can't open the list of shapes");
+        bench_fail("can't open the list of shapes");
     openblas_set_num_threads(1);
     puts("net,input,outputs,kernel,stride,pad,dilation,group,isa,algorithm,ns,gflops,share_of_peak,error,"
          "sgemm_ns,copy_ns,ratio,gbs,memcpy_gbs");
@@ -323,15 +270,12 @@ int main(int argc, char **argv)
                    &s.width, &s.num_output, &s.kernel, &s.stride, &s.pad, &s.dilation, &s.group) != 11 ||
             s.net[0] == '#')
             continue;
-        problem *p = calloc(1, sizeof *p);
-        if (!p)
-            fail("out of memory");
+        problem *p = bench_memory(sizeof *p);
         make(p, &s, kernels);
         measure(p);
         report(p, &s, total_of(totals, s.net));
         fflush(stdout);
-        cr_arena_free(&p->arena);
-        free(p);
+        release(p);
     }
     fclose(file);
     for (int i = 0; i < NETS && totals[i].net[0]; i++) {
