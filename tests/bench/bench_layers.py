@@ -1,4 +1,5 @@
-"""Every layer of every net as `crema time` sees it, on one thread. Writes BUILD/bench/layers.csv.
+"""Every layer of every net as `crema time --explain` sees it, on one thread. Writes BUILD/bench/layers.csv and a
+roofline of each net.
 
 usage: bench_layers.py BUILD
 """
@@ -8,23 +9,22 @@ import os
 import subprocess
 import sys
 
-import machine
 import nets
 
-COLUMNS = ('net', 'layer', 'type', 'shape', 'isa', 'algorithm', 'ns', 'gflops', 'share_of_peak',
+COLUMNS = ('net', 'layer', 'type', 'shape', 'isa', 'algorithm', 'ns', 'gflops', 'share_of_peak', 'gbs',
            'share_of_net')
 
 
 def layers(build, net):
     weights = ['--allow-missing'] if net.weights == '-' else [net.weights]
-    command = [f'{build}/crema', 'time', net.prototxt, *weights, '--threads', '1', '--json']
-    out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    peak = machine.limits(build, 1)[0]
-    for layer in json.loads(out)['layers']:
-        gflops = layer['gflops']
-        yield (net.name, layer['name'], layer['type'], 'x'.join(map(str, layer['shape'])), machine.isa(),
-               layer['algorithm'], round(1e6 * layer['ms']), f'{gflops:.1f}', f'{gflops / peak:.3f}',
-               f'{layer["share"]:.4f}')
+    roofline = os.path.join(build, 'bench', f'roofline-{net.name}.svg')
+    command = [f'{build}/crema', 'time', net.prototxt, *weights, '--threads', '1', '--json', '--explain',
+               '--roofline', roofline]
+    out = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    for layer in out['layers']:
+        yield (net.name, layer['name'], layer['type'], 'x'.join(map(str, layer['shape'])), out['limits']['isa'],
+               layer['algorithm'], round(1e6 * layer['ms']), f'{layer["gflops"]:.1f}',
+               f'{layer["share_of_peak"]:.3f}', f'{layer["gbs"]:.1f}', f'{layer["share"]:.4f}')
 
 
 def main(build):

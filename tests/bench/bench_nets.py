@@ -14,7 +14,6 @@ import signal
 import statistics
 import subprocess
 import sys
-from importlib.metadata import version
 
 import numpy as np
 
@@ -39,8 +38,8 @@ class Process:
             command = [f'{build}/bench_net', net.prototxt, net.weights, str(threads), net.input, net.blob,
                        out]
         else:
-            self.version = version({'mnn': 'MNN', 'opencv': 'opencv-python-headless'}[name])
-            model = net.mnn if name == 'mnn' else net.prototxt
+            runtime = peer.RUNTIMES[name]
+            self.version, model = runtime.version(), net.model[runtime.model]
             script = os.path.join(os.path.dirname(__file__), 'peer.py')
             command = [sys.executable, script, name, model, net.weights, str(threads), net.npy, net.blob, out]
         self.process = subprocess.Popen(command, text=True, bufsize=1, stdin=subprocess.PIPE,
@@ -60,7 +59,8 @@ class Process:
     def answer(self):
         line = self.process.stdout.readline()
         if not line:
-            raise RuntimeError(f'{self.name}: {self.process.communicate()[1].strip() or "ended"}')
+            said = self.process.communicate()[1].strip().splitlines()
+            raise RuntimeError(said[-1] if said else 'ended')
         return [int(word) for word in line.split() if word != 'ready']
 
     def ask(self, n):
@@ -78,13 +78,27 @@ class Process:
         self.process.communicate()
 
 
-def measure(build, net, threads, runtimes, rounds):
+def why_not(name, net):
+    """Why a runtime can't run the net; None where it may."""
+    runtime = peer.RUNTIMES.get(name)
+    if not runtime:
+        return None  # crema
+    if not runtime.version():
+        return 'is not installed'
+    return None if runtime.model in net.model else net.why.get(runtime.model, 'needs weights')
+
+
+def measure(build, net, threads, rounds, skipped):
     processes, peaks = [], []
-    for name in runtimes:
+    for name in ['crema', *peer.RUNTIMES]:
+        reason = why_not(name, net)
         try:
-            processes.append(Process(build, name, net, threads))
+            if not reason:
+                processes.append(Process(build, name, net, threads))
         except RuntimeError as error:
-            print(f'{net.name}: {error}')
+            reason = str(error)
+        if reason:
+            skipped.setdefault(name, {}).setdefault(reason, set()).add(net.name)
     for _ in range(rounds):
         for process in processes:
             process.turn()
@@ -112,18 +126,20 @@ def main(build):
     rounds = int(os.environ.get('BENCH_ROUNDS', '7'))
     counts = [n for n in (1, 2) if n <= machine.cores()]
     selection = nets.all_nets(build)
-    runtimes = ['crema'] + (list(peer.RUNTIMES) if selection[0].mnn else [])
     about = {'machine': machine.describe(), 'limits': {n: machine.limits(build, n) for n in counts}}
-    with open(f'{build}/bench/machine.json', 'w') as f:
-        json.dump(about, f, indent=1)
+    skipped = {}  # {runtime: {reason: names of nets}}
     with open(f'{build}/bench/nets.csv', 'w', newline='') as f:
         out = csv.DictWriter(f, COLUMNS)
         out.writeheader()
         for net in selection:
             for threads in counts:
                 print(f'timing {net.name}, threads: {threads}', file=sys.stderr)
-                out.writerows(measure(build, net, threads, runtimes, rounds))
+                out.writerows(measure(build, net, threads, rounds, skipped))
                 f.flush()
+    about['skipped'] = [f'{name} ({", ".join(sorted(names)) if len(names) < len(selection) else "all nets"}): {why}'
+                        for name, reasons in skipped.items() for why, names in reasons.items()]
+    with open(f'{build}/bench/machine.json', 'w') as f:
+        json.dump(about, f, indent=1)
 
 
 if __name__ == '__main__':

@@ -18,7 +18,7 @@ def isa():
 
 
 def limits(build, threads):
-    """(GFLOP/s, GB/s read from memory) of so many threads, measured now."""
+    """(GFLOP/s, GB/s read from memory, GB/s copied) of so many threads, measured now."""
     out = subprocess.run([f'{build}/bench_machine', str(threads)], check=True, capture_output=True, text=True)
     return [float(x) for x in out.stdout.split()]
 

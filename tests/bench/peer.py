@@ -1,27 +1,33 @@
 """One net in one process of another runtime, run on demand. bench_net.c does the same for crema and says how
 driver and process talk.
 
-usage: peer.py RUNTIME NET WEIGHTS THREADS INPUT.npy BLOB OUTPUT
+usage: peer.py RUNTIME MODEL WEIGHTS THREADS INPUT.npy BLOB OUTPUT
 
-BLOB, the scores before the softmax, is what is compared: random weights make probabilities that say little.
+MODEL is what the runtime's own reader takes: Caffe's files, or what nets.py made of them. What is compared is BLOB,
+the scores before the softmax: random weights make probabilities that say little.
 
-All compute in float32: MNN takes shorter floats unless its precision is "high"; OpenCV does when asked only.
+All compute in float32, which some do not by themselves: MNN takes shorter floats unless its precision is "high", ncnn
+fp16 and bf16 where its options allow them, OpenVINO bf16 on CPUs that have it.
 """
 import os
 import sys
 import time
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Callable
 
 import numpy as np
 
+SCORES = 'scores_of_net'  # a second name for BLOB in ONNX models, where it is an output beside prob
 
-def mnn(net, weights, threads, x, blob):
-    # NET is what convert_mnn() made. Converting is not part of loading; OpenCV and crema read Caffe's files.
+
+def mnn(model, weights, threads, x, blob):
     import MNN
 
     def start():
         config = {'backend': 'CPU', 'numThread': threads, 'precision': 'high'}
         runtime = MNN.nn.create_runtime_manager((config,))
-        module = MNN.nn.load_module_from_file(net, ['data'], [blob, 'prob'], runtime_manager=runtime)
+        module = MNN.nn.load_module_from_file(model, ['data'], [blob, 'prob'], runtime_manager=runtime)
         data = MNN.expr.const(x, list(x.shape), MNN.expr.NCHW, MNN.expr.float)
         data = MNN.expr.convert(data, MNN.expr.NC4HW4)
 
@@ -33,30 +39,90 @@ def mnn(net, weights, threads, x, blob):
     return start
 
 
-def opencv(net, weights, threads, x, blob):
+def opencv(model, weights, threads, x, blob):
     import cv2
 
     def start():
         cv2.setNumThreads(threads)
-        model = cv2.dnn.readNetFromCaffe(net, weights)
-        model.setPreferableBackend(cv2.dnn.DNN_BACKEND_OPENCV)
-        model.setPreferableTarget(cv2.dnn.DNN_TARGET_CPU)
+        net = cv2.dnn.readNetFromCaffe(model, weights)
+        net.setPreferableBackend(cv2.dnn.DNN_BACKEND_OPENCV)
+        net.setPreferableTarget(cv2.dnn.DNN_TARGET_CPU)
 
         def run():
-            model.setInput(x)
-            return model.forward([blob, 'prob'])[0]
+            net.setInput(x)
+            return net.forward([blob, 'prob'])[0]
         return run
     return start
 
 
-RUNTIMES = {'mnn': mnn, 'opencv': opencv}
+def ncnn(model, weights, threads, x, blob):
+    import ncnn as library
 
-# Runtimes that a user would compare with and that a Caffe net can't reach today.
-UNREACHABLE = {
-    'ncnn': 'reads its own format; neither its PyPI package nor Debian has its caffe2ncnn',
-    'onnxruntime': 'needs the ONNX export',
-    'openvino': 'has no Caffe reader since 2024; needs the ONNX export',
-}
+    def start():
+        net = library.Net()
+        net.opt.num_threads = threads
+        for option in ('fp16_packed', 'fp16_storage', 'fp16_arithmetic', 'bf16_storage', 'int8_inference'):
+            setattr(net.opt, f'use_{option}', False)
+        if net.load_param(model) or net.load_model(model.replace('.param', '.bin')):
+            raise RuntimeError('ncnn could not load the net')
+
+        def run():
+            extractor = net.create_extractor()
+            extractor.input('in0', library.Mat(x[0]))
+            extractor.extract('out0')
+            return np.array(extractor.extract('out1')[1])  # outputs have numbers in the order of their names
+        return run
+    return start
+
+
+def onnxruntime(model, weights, threads, x, blob):
+    import onnxruntime as library
+
+    def start():
+        options = library.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        session = library.InferenceSession(model, options, providers=['CPUExecutionProvider'])
+        source = session.get_inputs()[0].name
+        return lambda: session.run([SCORES, 'prob'], {source: x})[0]
+    return start
+
+
+def openvino(model, weights, threads, x, blob):
+    import openvino as library
+
+    def start():
+        core = library.Core()
+        how = {'INFERENCE_PRECISION_HINT': 'f32', 'INFERENCE_NUM_THREADS': threads, 'NUM_STREAMS': 1,
+               'PERFORMANCE_HINT': 'LATENCY'}
+        request = core.compile_model(core.read_model(model), 'CPU', how).create_infer_request()
+
+        def run():
+            request.infer([x])
+            return np.array(request.get_tensor(SCORES).data)
+        return run
+    return start
+
+
+@dataclass
+class Runtime:
+    package: str  # on PyPI
+    model: str    # what it reads: a kind of nets.Net.model
+    prepare: Callable
+
+    def version(self):
+        """None where it is not installed"""
+        try:
+            return version(self.package)
+        except PackageNotFoundError:
+            return None
+
+
+RUNTIMES = {'ncnn': Runtime('ncnn', 'ncnn', ncnn),
+            'mnn': Runtime('MNN', 'mnn', mnn),
+            'opencv': Runtime('opencv-python-headless', 'caffe', opencv),
+            'onnxruntime': Runtime('onnxruntime', 'onnx', onnxruntime),
+            'openvino': Runtime('openvino', 'onnx', openvino)}
 
 
 def convert_mnn(net, weights, out):
@@ -72,11 +138,11 @@ def memory_kb(field):
         return next(int(line.split()[1]) for line in f if line.startswith(field + ':'))
 
 
-def main(runtime, net, weights, threads, source, blob, out):
+def main(runtime, model, weights, threads, source, blob, out):
     answers = os.fdopen(os.dup(1), 'w')
     os.dup2(2, 1)  # what libraries print is not for the driver
     x = np.load(source).astype(np.float32)
-    start = RUNTIMES[runtime](net, weights, int(threads), x, blob)
+    start = RUNTIMES[runtime].prepare(model, weights, int(threads), x, blob)
     base = memory_kb('VmRSS')
     begin = time.perf_counter_ns()
     run = start()

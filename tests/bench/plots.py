@@ -87,7 +87,7 @@ def intensity(row):
 def roofline(rows, limits, path, about):
     """Every convolution of the nets under the limits of one core. Small ones, timed over and over, stay in
     the caches and may stand above the line of memory; Winograd multiplies less than is counted."""
-    gflops, gbs = limits
+    gflops, gbs = limits[:2]
     rows = chosen(rows)
     figure, axes = plt.subplots(figsize=(8, 5.4), layout='constrained')
     points = [(intensity(row), float(row['gflops'])) for row in rows]
@@ -96,8 +96,7 @@ def roofline(rows, limits, path, about):
     axes.plot(x, np.minimum(gflops, gbs * x), color='black', lw=1.2)
     axes.text(high, gflops * 1.04, f'multiply-adds on registers: {gflops:.0f} GFLOP/s', ha='right',
               va='bottom', fontsize=8)
-    axes.annotate(f'memory: {gbs:.0f} GB/s', (low, gbs * low), (8, 14), textcoords='offset points',
-                  va='bottom', fontsize=8)
+    axes.annotate(f'memory: {gbs:.0f} GB/s', (low, gbs * low), (22, 2), textcoords='offset points', fontsize=8)
     total = sum(float(row['ns']) for row in rows)
     for colour, name in zip(COLOURS, sorted({row['algorithm'] for row in rows})):
         own = [(p, row) for p, row in zip(points, rows) if row['algorithm'] == name]

@@ -1,20 +1,27 @@
 #!/bin/sh
 # The whole benchmark, into BUILD/bench: tests/bench/run.sh BUILD
-# convolutions.csv, nets.csv, layers.csv, machine.json, ratios.svg, roofline.svg; tables on the way out.
-# $BENCH_PARTS, of "convolutions nets layers", says what is measured; the rest is drawn from what is there.
+# nets.csv, layers.csv, kernels.csv, convolutions.csv, padding.csv, machine.json; ratios.svg, roofline.svg and a
+# roofline of each net; tables on the way out.
+# $BENCH_PARTS, of "nets layers kernels convolutions padding", says what is measured; the rest is drawn from what is
+# there.
 set -eu
 build=$1
 python="$build/bench-venv/bin/python"
 here=tests/bench
-parts=" ${BENCH_PARTS:-convolutions nets layers} "
+parts=" ${BENCH_PARTS:-nets layers kernels convolutions padding} "
 mkdir -p "$build/bench"
 case $parts in *" nets "*) "$python" $here/bench_nets.py "$build" ;; esac
 case $parts in *" layers "*) "$python" $here/bench_layers.py "$build" ;; esac
-case $parts in *" convolutions "*)
-    echo "timing convolutions" >&2
-    "$build/bench_conv" >"$build/bench/convolutions.txt"
-    grep , "$build/bench/convolutions.txt" | grep -v '^total ' >"$build/bench/convolutions.csv"
-    ;;
-esac
+for part in kernels convolutions padding; do
+    case $parts in *" $part "*) ;; *) continue ;; esac
+    echo "timing $part" >&2
+    case $part in
+    convolutions)
+        "$build/bench_conv" $here/conv_shapes.txt ${CREMA_ISA:-} >"$build/bench/convolutions.txt"
+        grep , "$build/bench/convolutions.txt" | grep -v '^total ' >"$build/bench/convolutions.csv"
+        ;;
+    *) "$build/bench_$part" >"$build/bench/$part.csv" ;;
+    esac
+done
 "$python" $here/tables.py "$build"
 "$python" $here/plots.py "$build"

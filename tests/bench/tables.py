@@ -8,8 +8,6 @@ import math
 import os
 import sys
 
-import peer
-
 
 def rows(path):
     if not os.path.exists(path):
@@ -118,13 +116,57 @@ def print_algorithms(layers):
     print_table(['layers', *nets], body)
 
 
+def print_kernels(rows):
+    print('Kernels on data in the caches, one thread: share of the peak of their own ISA level (dot: GB/s)')
+    isas = list(dict.fromkeys(row['isa'] for row in rows))
+    found = {}
+    for row in rows:
+        cell = row['gbs'] if row['kernel'] == 'dot' else f'{100 * float(row["share_of_peak"]):.0f}%'
+        found.setdefault((row['kernel'], row['shape']), {})[row['isa']] = (cell, row['error'])
+    body = [[kernel, shape, *[cells[isa][0] for isa in isas], max(e for _, e in cells.values())]
+            for (kernel, shape), cells in found.items()]
+    print_table(['kernel', 'm x n x k', *isas, 'error'], body)
+
+
+def print_convolutions(rows):
+    """Per net and algorithm in use; errors are the worst of its shapes."""
+    print('Distinct convolutions of the nets, the algorithm in use, one thread: shapes, median share of the peak,')
+    print('worst error against im2col, all algorithms on the same shapes: time of im2col by that of the one in use')
+    groups, last = {}, {}
+    for row in rows:
+        shape = tuple(row[k] for k in ('net', 'input', 'outputs', 'kernel', 'stride', 'pad', 'dilation', 'group'))
+        last.setdefault(shape, {})[row['algorithm']] = row
+    for by_algorithm in last.values():
+        row = list(by_algorithm.values())[-1]
+        groups.setdefault(row['algorithm'], []).append((row, float(by_algorithm['im2col']['ns']) / float(row['ns'])))
+    body = []
+    for name, used in sorted(groups.items(), key=lambda item: -len(item[1])):
+        shares = sorted(float(row['share_of_peak']) for row, _ in used)
+        body.append([name, str(len(used)), f'{100 * shares[len(shares) // 2]:.0f}%',
+                     f'{max(float(row["error"]) for row, _ in used):.1e}',
+                     f'{geometric_mean([gain for _, gain in used]):.2f}'])
+    print_table(['algorithm', 'shapes', 'of peak', 'error', 'im2col by it'], body)
+
+
+def print_padding(rows):
+    print('Padding: time by that of the same layer padded with as many zeros, one thread')
+    layers = list(dict.fromkeys((row['layer'], row['input'], row['algorithm']) for row in rows))
+    body = []
+    for pad in dict.fromkeys(row['pad'] for row in rows):
+        ratio = {(row['layer'], row['input'], row['algorithm']): row['ratio'] for row in rows if row['pad'] == pad}
+        body.append([pad, *[ratio.get(layer, '') for layer in layers]])
+    for i, layer in enumerate(layers):
+        print(f'  {chr(ord("a") + i)}: {layer[0]} of {layer[1]}, {layer[2]}')
+    print_table(['padding', *[chr(ord('a') + i) for i in range(len(layers))]], body)
+
+
 def main(build):
     folder = os.path.join(build, 'bench')
     about = machine_of(folder)
     if about:
         print(about['machine'])
-        for threads, (gflops, gbs) in about['limits'].items():
-            print(f'threads: {threads}: peak {gflops} GFLOP/s, reads {gbs} GB/s from memory')
+        for threads, (gflops, read, copy) in about['limits'].items():
+            print(f'threads: {threads}: peak {gflops} GFLOP/s; memory: {read} GB/s read, {copy} GB/s copied')
         print()
     found = by_net(f'{folder}/nets.csv')
     names = list(dict.fromkeys(name for runtimes in found.values() for name in runtimes))
@@ -134,13 +176,15 @@ def main(build):
         versions = {name: row['version'] for runtimes in found.values() for name, row in runtimes.items()}
         print('ratio: crema by the fastest other; error: from Caffe; spread: quartiles by median, the worst.')
         print('Versions:', ', '.join(f'{name} {text}' for name, text in versions.items() if text) or '-')
-        for name, reason in peer.UNREACHABLE.items():
-            print(f'skipped: {name} {reason}')
+        for line in (about or {}).get('skipped', []):
+            print('skipped:', line)
         print()
         print_memory(found, names)
-    layers = rows(f'{folder}/layers.csv')
-    if layers:
-        print_algorithms(layers)
+    for name, show in (('layers', print_algorithms), ('kernels', print_kernels),
+                       ('convolutions', print_convolutions), ('padding', print_padding)):
+        found = rows(f'{folder}/{name}.csv')
+        if found:
+            show(found)
 
 
 if __name__ == '__main__':
