@@ -7,6 +7,8 @@
  *   pointwise   columns are the image: no copy; items are blocks of channels and positions
  *   tiled       apart: an item is a range of positions; its thread gathers a part of k for them, multiplies it
  *               with all weights, and goes on with the next part
+ *               strips: the same with whole lines of a large map, which are read where they are (strip.h), unless
+ *               vectors that their ends fill in part would cost more than the gathering
  *               together: a small map gives too few of such items; all threads gather one part of k for all
  *               positions, then share the channels out
  *
@@ -17,6 +19,7 @@
 #include "kernels/conv.h"
 #include "kernels/gather.h"
 #include "kernels/gemm.h"
+#include "kernels/strip.h"
 
 #include <stddef.h>
 
@@ -30,6 +33,7 @@ enum {
         1 << 15, // apart: of one part of the columns; half of an L2 cache, with the weights' share
     TOGETHER_FLOATS = 1 << 17, // together: the same
     PART_DEPTH = 768,          // apart: k up to here is not cut
+    GATHER_MACS = 7,           // gathering an element takes as long as so many multiply-adds of every lane
     DEEP_STEP = 112,
 };
 
@@ -44,7 +48,9 @@ typedef struct cut {
     int64_t panels;
     size_t pack_bytes; // of a group
     int64_t n_step, n_blocks, panel_step, panel_blocks, k_step;
-    int64_t column_step;
+    int64_t column_step, column_floats;
+    bool in_strips;
+    cr_strip strip;
     int64_t image, group, k_begin; // together: at work
 } cut;
 
@@ -205,17 +211,19 @@ static int64_t odd_lines(int64_t floats)
     return (lines | 1) * LINE;
 }
 
-// Scratch of a part: columns, sums that wait, factors. Offsets in floats.
+// Scratch of a part: columns, where their rows start, sums that wait, factors. Offsets in floats.
 typedef struct room {
-    int64_t partial, factor, end;
+    int64_t rows, partial, factor, end;
 } room;
 
 static room room_of(const cut *c)
 {
     room r;
-    r.partial = c->k_step * c->column_step + CR_GATHER_SLACK;
-    r.factor =
-        r.partial + (c->k_step < c->k ? c->n_blocks * c->layout->partial_floats(c->panels, c->n_step) : 0);
+    r.rows = c->column_floats;
+    r.partial = r.rows + (c->in_strips ? round_up(2 * c->k_step, LINE) : 0);
+    r.factor = r.partial;
+    if (c->k_step < c->k)
+        r.factor += c->n_blocks * c->layout->partial_floats(c->panels, c->n_step) + LINE;
     r.end = r.factor + (c->conv->window->partial ? round_up(c->n_blocks * c->n_step, LINE) + LINE : 0);
     return r;
 }
@@ -232,7 +240,40 @@ static cut cut_apart(const cr_conv *conv, const cr_conv_buffers *buffers)
         c.n_step = c.n;
     c.n_blocks = 1; // in one room
     c.column_step = odd_lines(c.n_step);
+    c.column_floats = c.k_step * c.column_step + CR_GATHER_SLACK;
     return c;
+}
+
+// An item is some lines; a part of k some channels.
+static cut cut_strips(const cr_conv *conv, const cr_conv_buffers *buffers)
+{
+    cut c = cut_of(conv, buffers);
+    const cr_axis *axis = conv->window->axis;
+    int64_t channels = conv->in_channels / conv->group;
+    channels = divide_up(channels, min(channels, divide_up(c.k, PART_DEPTH)));
+    int64_t lines = divide_up(axis[0].out, ITEMS);
+    while (lines > 1 && channels * cr_strip_of(conv, lines).channel_floats > COLUMN_FLOATS)
+        lines--;
+    c.in_strips = true;
+    c.strip = cr_strip_of(conv, lines);
+    c.k_step = channels * conv->kernel_count;
+    c.n_step = c.strip.lines * round_up(axis[1].out, 2 * conv->kernels->vector); // room for its tiles
+    c.n_blocks = 1;
+    c.column_floats = round_up(channels * c.strip.channel_floats + CR_STRIP_SLACK, LINE);
+    return c;
+}
+
+// Strips pay where inputs are read by several taps, and vectors are not much wider than what is left of a line.
+static bool is_in_strips(const cr_conv *conv)
+{
+    const cr_axis *axis = conv->window->axis;
+    if (is_deep(conv) || !cr_strip_serves(conv) || conv->kernel_count <= axis[0].stride * axis[1].stride)
+        return false;
+    cut c = cut_strips(conv, NULL);
+    int64_t dropped = round_up(axis[1].out, conv->kernels->vector) - axis[1].out;
+    return dropped * c.m <= axis[1].out * GATHER_MACS &&
+           conv->group * divide_up(axis[0].out, c.strip.lines) >= APART_ITEMS &&
+           c.column_floats <= 4 * COLUMN_FLOATS;
 }
 
 static cut cut_together(const cr_conv *conv, const cr_conv_buffers *buffers)
@@ -246,13 +287,15 @@ static cut cut_together(const cr_conv *conv, const cr_conv_buffers *buffers)
     c.n_blocks = divide_up(c.n, c.n_step);
     c.panel_step = 1;
     c.panel_blocks = c.panels;
+    c.column_floats = c.k_step * c.column_step + CR_GATHER_SLACK;
     return c;
 }
 
 static bool is_together(const cr_conv *conv)
 {
-    return conv->images * conv->group * divide_up(conv->out_count, cut_apart(conv, NULL).n_step) <
-           APART_ITEMS;
+    return !is_in_strips(conv) &&
+           conv->images * conv->group * divide_up(conv->out_count, cut_apart(conv, NULL).n_step) <
+               APART_ITEMS;
 }
 
 static size_t tiled_scratch_bytes(const cr_conv *conv)
@@ -268,7 +311,7 @@ static size_t tiled_scratch_bytes(const cr_conv *conv)
 
 static size_t tiled_slot_bytes(const cr_conv *conv)
 {
-    cut c = cut_apart(conv, NULL);
+    cut c = is_in_strips(conv) ? cut_strips(conv, NULL) : cut_apart(conv, NULL);
     return (size_t)room_of(&c).end * sizeof(float);
 }
 
@@ -324,6 +367,43 @@ static void apart_item(void *ctx, int64_t item, int slot)
     }
 }
 
+static void strip_item(void *ctx, int64_t item, int slot)
+{
+    const cut *c = ctx;
+    const cr_conv *conv = c->conv;
+    const cr_axis *axis = conv->window->axis;
+    const cr_strip *s = &c->strip;
+    int64_t blocks = divide_up(axis[0].out, s->lines), line = item % blocks * s->lines;
+    int64_t lines = min(s->lines, axis[0].out - line), channels = conv->in_channels / conv->group;
+    int64_t group = item / blocks % conv->group, image = item / blocks / conv->group;
+    float *scratch = (float *)(void *)(c->buffers->slot_scratch + (size_t)slot * c->buffers->slot_step);
+    room r = room_of(c);
+    int64_t *rows = (int64_t *)(void *)(scratch + r.rows);
+    cr_epilogue epilogue;
+    cr_gemm_block b = block_of(c, &epilogue, image, group, line * axis[1].out);
+    cr_strip_part part = {
+        .image = c->buffers->in + image * conv->in_image_stride, .line = line, .lines = lines};
+    b.n = lines * axis[1].out;
+    b.columns = scratch;
+    b.rows = rows;
+    b.line = axis[1].out;
+    b.pitch = s->pitch > b.line ? s->pitch : 0;
+    b.partial = scratch + r.partial;
+    if (conv->window->partial) {
+        set_factors(conv->window, line * b.line, lines * b.line, scratch + r.factor);
+        b.factor = scratch + r.factor;
+    }
+    cr_strip_rows(s, c->k_step / conv->kernel_count, rows);
+    for (int64_t k = 0; k < c->k; k += c->k_step) {
+        b.k_begin = k;
+        b.k_end = min(k + c->k_step, c->k);
+        part.begin = group * channels + b.k_begin / conv->kernel_count;
+        part.end = group * channels + b.k_end / conv->kernel_count;
+        cr_strip_fill(s, &part, scratch);
+        c->layout->run(&b);
+    }
+}
+
 static void gather_item(void *ctx, int64_t item, int slot)
 {
     (void)slot;
@@ -374,14 +454,20 @@ static void run_together(cut *c)
 
 static void tiled_run(const cr_conv *conv, const cr_conv_buffers *buffers)
 {
-    bool together = is_together(conv);
-    cut c = together ? cut_together(conv, buffers) : cut_apart(conv, buffers);
-    if (conv->images == 0 || c.n == 0)
+    int64_t groups = conv->images * conv->group;
+    if (groups == 0 || conv->out_count == 0)
         return;
-    if (together)
+    if (is_in_strips(conv)) {
+        cut c = cut_strips(conv, buffers);
+        cr_parallel(buffers->pool, groups * divide_up(conv->window->axis[0].out, c.strip.lines), strip_item,
+                    &c);
+    } else if (is_together(conv)) {
+        cut c = cut_together(conv, buffers);
         run_together(&c);
-    else
-        cr_parallel(buffers->pool, conv->images * conv->group * divide_up(c.n, c.n_step), apart_item, &c);
+    } else {
+        cut c = cut_apart(conv, buffers);
+        cr_parallel(buffers->pool, groups * divide_up(c.n, c.n_step), apart_item, &c);
+    }
 }
 
 const cr_conv_algorithm cr_conv_tiled = {.name = "tiled",

@@ -31,6 +31,10 @@ typedef struct cr_gemm_block {
     const float *weights;           // the pack
     const float *columns;           // rows column_step apart; wide: 64 bytes behind the last must be readable
     int64_t column_step;
+    // wide: where each row of columns starts, instead of column_step; NULL: not so.
+    const int64_t *rows;
+    // wide: positions lie in lines of so many, which stand `pitch` apart in columns; pitch 0: side by side.
+    int64_t line, pitch;
     // Of channel 0 and the first position at work. Output rows are out_step apart.
     const float *bias; // per channel; NULL: none
     float *out;

@@ -81,6 +81,30 @@ START_TEST(tiled_of_every_size)
 }
 END_TEST
 
+// Large maps of few channels are read in strips; k in one part and in several.
+START_TEST(tiled_in_strips)
+{
+    unsigned seed = 5;
+    for (int mode = CREMA__PAD_MODE__ZERO; mode <= CREMA__PAD_MODE__PARTIAL; mode++)
+        for (int i = 0; i < 4; i++) {
+            cr_window_spec s = {.mode = mode, .pad_value = mode == CREMA__PAD_MODE__CONSTANT ? 0.5f : 0};
+            for (int a = 0; a < 2; a++) {
+                s.kernel[a] = 4 + rand_r(&seed) % 3;
+                s.stride[a] = 1 + rand_r(&seed) % 3;
+                s.dilation[a] = 1 + rand_r(&seed) % 2;
+                s.pad_before[a] = rand_r(&seed) % 3;
+                s.pad_after[a] = rand_r(&seed) % 3;
+            }
+            check_shape(&cr_conv_tiled, &s, 30 + rand_r(&seed) % 20, 90 + rand_r(&seed) % 30, 4,
+                        2 * (1 + rand_r(&seed) % 5), 1 + i % 2, &seed);
+        }
+    cr_window_spec s = {
+        .rule = CREMA__PAD_RULE__CORNERS, .kernel = {2, 2}, .stride = {1, 1}, .dilation = {1, 1}};
+    check_shape(&cr_conv_tiled, &s, 20, 32, 8, 5, 1, &seed);
+    check_shape(&cr_conv_tiled, &s, 16, 37, 200, 3, 1, &seed); // k cut
+}
+END_TEST
+
 START_TEST(no_axes_and_no_images)
 {
     geometry_case g;
@@ -136,5 +160,5 @@ START_TEST(an_infinity_in_the_picture_does_not_leak_into_the_padding)
 END_TEST
 
 TEST_MAIN("kernels/conv_gemm", every_mode_equals_the_definition, every_rule_equals_the_definition,
-          pointwise_of_every_size, tiled_of_every_size, no_axes_and_no_images, what_they_refuse,
-          an_infinity_in_the_picture_does_not_leak_into_the_padding)
+          pointwise_of_every_size, tiled_of_every_size, tiled_in_strips, no_axes_and_no_images,
+          what_they_refuse, an_infinity_in_the_picture_does_not_leak_into_the_padding)

@@ -51,21 +51,32 @@ static void fill(float *to, int64_t n, float value)
         cr_store(to + i, cr_repeat(value));
 }
 
+CR_INLINE void copy(const float *from, const int64_t stride, float *to, int64_t n)
+{
+    if (stride == 1)
+        cr_copy(from, to, n);
+    else if (stride == 2)
+        cr_copy_even(from, to, n);
+    else if (stride == 4)
+        copy_fourth(from, to, n);
+    else
+        for (int64_t i = 0; i < n; i++)
+            to[i] = from[stride * i];
+}
+
+static void copy_any(const float *from, int64_t stride, float *to, int64_t n)
+{
+    copy(from, stride, to, n);
+}
+
 CR_INLINE void play_channel(const tap *t, const float *from, float *to, const int64_t stride)
 {
     for (int i = 0; i < t->n; i++) {
         const piece *p = &t->piece[i];
         if (p->from < 0)
             fill(to + p->to, p->n, t->g->window->outside);
-        else if (stride == 1)
-            cr_copy(from + p->from, to + p->to, p->n);
-        else if (stride == 2)
-            cr_copy_even(from + p->from, to + p->to, p->n);
-        else if (stride == 4)
-            copy_fourth(from + p->from, to + p->to, p->n);
         else
-            for (int64_t o = 0; o < p->n; o++)
-                to[p->to + o] = from[p->from + stride * o];
+            copy(from + p->from, stride, to + p->to, p->n);
     }
 }
 
@@ -186,4 +197,4 @@ static void run(const cr_gather *g)
 }
 
 extern const cr_gather_kernels CR_ISA(cr_gather_kernels);
-const cr_gather_kernels CR_ISA(cr_gather_kernels) = {.run = run};
+const cr_gather_kernels CR_ISA(cr_gather_kernels) = {.run = run, .copy = copy_any};

@@ -41,9 +41,10 @@ enum {
 
 typedef struct tile {
     int64_t k, a_step, b_step;
-    const float *a, *b; // a[p * a_step + row], b[p * b_step + column]
-    const float *bias;  // per row: what the sums start with; NULL: with the row of `begin`
-    const float *begin; // (rows, WIDTH), or one row for all: begin_step is 0
+    const float *a, *b;  // a[p * a_step + row], b[p * b_step + column]
+    const int64_t *rows; // or b[rows[p] + column]
+    const float *bias;   // per row: what the sums start with; NULL: with the row of `begin`
+    const float *begin;  // (rows, WIDTH), or one row for all: begin_step is 0
     int64_t begin_step;
     float *sums;           // (rows, WIDTH)
     float *out;            // where finished sums go; NULL: to `sums`
@@ -79,6 +80,21 @@ CR_INLINE void finish(const tile *t, cr_vf sum[TILE_ROWS][VECTORS], const int ro
     }
 }
 
+CR_INLINE void add_products(const float *a, const float *b, cr_vf sum[TILE_ROWS][VECTORS], const int rows,
+                            const int vectors)
+{
+    cr_vf column[VECTORS];
+    CR_UNROLL
+    for (int j = 0; j < vectors; j++)
+        column[j] = cr_load(b + j * CR_VECTOR);
+    CR_UNROLL
+    for (int i = 0; i < rows; i++) {
+        CR_UNROLL
+        for (int j = 0; j < vectors; j++)
+            sum[i][j] += a[i] * column[j];
+    }
+}
+
 CR_INLINE void run(const tile *t, const int rows, const int vectors)
 {
     cr_vf sum[TILE_ROWS][VECTORS];
@@ -93,21 +109,14 @@ CR_INLINE void run(const tile *t, const int rows, const int vectors)
     }
     const float *ahead = t->ahead;
     int64_t ahead_step = t->ahead_step;
-    for (int64_t p = t->k; p > 0; p--) {
-        cr_vf column[VECTORS];
-        __builtin_prefetch(ahead);
-        ahead += ahead_step;
-        CR_UNROLL
-        for (int j = 0; j < vectors; j++)
-            column[j] = cr_load(b + j * CR_VECTOR);
-        CR_UNROLL
-        for (int i = 0; i < rows; i++) {
-            CR_UNROLL
-            for (int j = 0; j < vectors; j++)
-                sum[i][j] += a[i] * column[j];
+    if (t->rows) {
+        for (int64_t p = 0; p < t->k; p++, a += a_step)
+            add_products(a, b + t->rows[p], sum, rows, vectors);
+    } else {
+        for (int64_t p = t->k; p > 0; p--, a += a_step, b += b_step, ahead += ahead_step) {
+            __builtin_prefetch(ahead);
+            add_products(a, b, sum, rows, vectors);
         }
-        a += a_step;
-        b += b_step;
     }
     if (t->out) {
         finish(t, sum, rows, vectors);
@@ -297,19 +306,19 @@ static void fetch_out(const tile *t, int64_t rows)
     }
 }
 
-// The tiles of one column of panels.
-static void wide_column(const cr_gemm_block *b, tile t, int64_t position, float *partial)
+// The tiles of one column of panels: `lanes` positions, which columns have at `from` and the output at `to`.
+static void wide_column(const cr_gemm_block *b, tile t, int64_t from, int64_t to, int64_t lanes,
+                        float *partial)
 {
     float sums[TILE_ROWS * WIDTH] __attribute__((aligned(64)));
     bool last = b->k_end == b->depth;
-    int64_t lanes = b->n - position < WIDTH ? b->n - position : WIDTH;
     int vectors = lanes > CR_VECTOR ? 2 : 1;
     bool direct = last && lanes == vectors * CR_VECTOR && is_simple(b);
     const cr_epilogue *e = b->epilogue;
-    t.b = b->columns + position;
+    t.b = b->columns + from;
     for (int64_t p = b->panel_begin; p < b->panel_end; p++) {
         int64_t channel = wide_channel(b->m, p), rows = wide_channel(b->m, p + 1) - channel;
-        int64_t at = channel * b->out_step + position;
+        int64_t at = channel * b->out_step + to;
         t.a = b->weights + channel * b->depth + b->k_begin * rows;
         t.a_step = rows;
         t.bias = first_bias(b, channel);
@@ -319,25 +328,41 @@ static void wide_column(const cr_gemm_block *b, tile t, int64_t position, float 
         t.residual = e->add ? e->add + at : NULL;
         // The next column's rows have two lines each: they come while the last two panels are at work.
         int64_t left = b->panel_end - 1 - p;
-        bool fetch = left < 2 && position + WIDTH < b->n;
+        bool fetch = left < 2 && !b->rows && from + WIDTH < b->n;
         t.ahead = fetch ? t.b + WIDTH + (1 - left) * LINE : t.a;
         t.ahead_step = fetch ? b->column_step : 0;
         if (direct)
             fetch_out(&t, rows);
         tiles[rows - 1][vectors - 1](&t);
         if (last && !direct)
-            finish_rows(b, channel, rows, position, lanes, t.sums, WIDTH);
+            finish_rows(b, channel, rows, to, lanes, t.sums, WIDTH);
     }
+}
+
+// The first position of a tile at x. One that would stick out of its line begins earlier, and gives some outputs
+// once more: whole vectors are stored faster than parts of them. Not so if it would add to what it has written.
+static int64_t first_of(const cr_gemm_block *b, int64_t line, int64_t x, int64_t *lanes)
+{
+    int64_t wanted = (*lanes + CR_VECTOR - 1) / CR_VECTOR * CR_VECTOR;
+    if (b->epilogue->add || wanted > line)
+        return x;
+    x -= wanted - *lanes;
+    *lanes = wanted;
+    return x;
 }
 
 static void wide_run(const cr_gemm_block *b)
 {
-    tile t = {.k = b->k_end - b->k_begin, .b_step = b->column_step};
+    tile t = {.k = b->k_end - b->k_begin, .b_step = b->column_step, .rows = b->rows};
     bool whole = b->k_begin == 0 && b->k_end == b->depth;
     int64_t column_floats = (b->panel_end - b->panel_begin) * TILE_ROWS * WIDTH;
     set_epilogue(b, &t);
-    for (int64_t position = 0, i = 0; position < b->n; position += WIDTH, i++)
-        wide_column(b, t, position, whole ? NULL : b->partial + i * column_floats);
+    int64_t line = b->pitch > 0 ? b->line : b->n, i = 0;
+    for (int64_t begin = 0, from = 0; begin < b->n; begin += line, from += b->pitch)
+        for (int64_t x = 0; x < line; x += WIDTH, i++) {
+            int64_t lanes = line - x < WIDTH ? line - x : WIDTH, at = first_of(b, line, x, &lanes);
+            wide_column(b, t, from + at, begin + at, lanes, whole ? NULL : b->partial + i * column_floats);
+        }
 }
 
 /* ---- deep ---- */
