@@ -49,6 +49,8 @@ typedef struct cr_conv {
     int64_t kernel_count;                      // taps: product over the axes
     const struct cr_kernels *kernels;          // of the chosen ISA level
     bool exact;                                // direct sums only
+    const double
+        *scale; // by output channel: pack() multiplies the weights by it; NULL: none. run() looks not at it
     // The largest error allowed, by the root mean square of the outputs; 0: the least that Winograd can do.
     float winograd_tolerance;
 } cr_conv;
@@ -72,7 +74,7 @@ typedef struct cr_conv_algorithm {
     size_t (*pack_bytes)(const cr_conv *conv);   // 0 or NULL function: runs on the weights as they are
     // Packs of one layer may differ with the shape of its input: which of them this is. NULL: all are alike.
     int (*pack_kind)(const cr_conv *conv);
-    void (*pack)(const cr_conv *conv, const float *weights, void *pack);
+    void (*pack)(const cr_conv *conv, const float *weights, void *pack); // scaled by conv->scale
     size_t (*scratch_bytes)(const cr_conv *conv); // shared by all layers of a runner; whatever the threads
     size_t (*slot_bytes)(const cr_conv *conv);    // scratch of each thread; NULL: none
     bool epilogue; // run applies the epilogue itself; else it is applied afterwards

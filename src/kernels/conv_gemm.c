@@ -114,7 +114,8 @@ static void pack(const cr_conv *conv, const float *weights, void *to)
 {
     cut c = cut_of(conv, NULL);
     for (int64_t g = 0; g < conv->group; g++)
-        c.layout->pack(weights + g * c.m * c.k, c.m, c.k, (float *)((char *)to + (size_t)g * c.pack_bytes));
+        c.layout->pack(weights + g * c.m * c.k, conv->scale ? conv->scale + g * c.m : NULL, c.m, c.k,
+                       (float *)((char *)to + (size_t)g * c.pack_bytes));
 }
 
 // All channels of a group, positions from `position` on; columns, n and panels are the caller's.

@@ -17,15 +17,15 @@
 #include "kernels/depthwise.h"
 #include "kernels/conv.h"
 
-    enum {
-        LINE = 16,                   // floats
-        ITEMS = 16,                  // a run is cut in so many
-        STRIP_FLOATS = 3 << 10,      // of a padded strip: most of an L1 cache, with what is written
-        LEAST_ROWS = 4,              // of output in a strip, if there are so many
-        MOST_STRIP_FLOATS = 1 << 17, // what needs more is not ours
-        MOST_POSITIONS = 1 << 20,    // of one axis
-        MOST_STRIDE = 8
-    };
+enum {
+    LINE = 16,                   // floats
+    ITEMS = 16,                  // a run is cut in so many
+    STRIP_FLOATS = 3 << 10,      // of a padded strip: most of an L1 cache, with what is written
+    LEAST_ROWS = 4,              // of output in a strip, if there are so many
+    MOST_STRIP_FLOATS = 1 << 17, // what needs more is not ours
+    MOST_POSITIONS = 1 << 20,    // of one axis
+    MOST_STRIDE = 8
+};
 
 static const cr_epilogue no_epilogue;
 static const float one = 1;

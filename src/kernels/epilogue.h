@@ -44,8 +44,7 @@ typedef struct cr_epilogue_out {
 void cr_epilogue_apply(const struct cr_kernels *kernels, const cr_epilogue *e, const cr_epilogue_out *out,
                        cr_pool *pool);
 
-// x * scale + shift as (x - center) * scale + rest with center about -shift / scale: values near a large mean lose
-// nothing.
+// (x - center) * scale + rest
 typedef struct cr_affine {
     float center, scale, rest;
 } cr_affine;

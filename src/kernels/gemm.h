@@ -49,8 +49,8 @@ typedef struct cr_gemm_block {
 typedef struct cr_gemm_layout {
     int64_t (*panels)(int64_t m);
     size_t (*pack_bytes)(int64_t m, int64_t k);
-    // weights (m, k). Packs need 4-byte alignment; 64 is faster.
-    void (*pack)(const float *weights, int64_t m, int64_t k, float *pack);
+    // weights (m, k), each row multiplied by its scale (NULL: 1). Packs need 4-byte alignment; 64 is faster.
+    void (*pack)(const float *weights, const double *scale, int64_t m, int64_t k, float *pack);
     int64_t (*partial_floats)(int64_t panels, int64_t n);
     // out must overlap nothing else, except that residual may be out.
     void (*run)(const cr_gemm_block *block);

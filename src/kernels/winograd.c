@@ -284,6 +284,7 @@ static void pack(const cr_conv *c, const float *weights, void *to)
         const float *w = weights + (panel / l.panels * l.outputs + first) * l.channels * taps;
         p.width = panel_vectors(&l, panel % l.panels) * l.kernels->lanes;
         p.outputs = min(p.width, l.outputs - first);
+        p.scale = c->scale ? c->scale + panel / l.panels * l.outputs + first : NULL;
         p.q_step = l.channels * p.width;
         for (int64_t i = 0; i < l.channels; i++)
             l.kernels->weights(&p, w + i * taps, u + i * p.width);

@@ -59,8 +59,9 @@ typedef struct cr_winograd_weights {
     int points, taps; // per axis
     double g[CR_WINOGRAD_MAX_POINTS][CR_WINOGRAD_MAX_TAPS];
     int64_t outputs, output_step;
-    int64_t width;  // lanes or 2 * lanes
-    int64_t q_step; // floats from one point to the next in u
+    const double *scale; // by output channel; NULL: 1
+    int64_t width;       // lanes or 2 * lanes
+    int64_t q_step;      // floats from one point to the next in u
 } cr_winograd_weights;
 
 typedef struct cr_winograd_kernels {

@@ -143,35 +143,39 @@ static int64_t channels_of(const cr_tensor *in)
     return in->shape.rank == 1 ? 1 : in->shape.dim[1];
 }
 
-static cr_status prepare(cr_step *step, const cr_preparing *p, cr_err *err)
+// What mean and variance are multiplied by. Warns, so it is asked for once, by prepare() or by gives().
+static float factor_of(const cr_step *step, const cr_preparing *p)
 {
     const context *ctx = step->layer->ctx;
     order o = order_of_step(step, channels_of(&p->tensor[step->in[0]]));
-    float *factor = cr_arena_alloc(p->arena, sizeof *factor);
-    if (!factor)
-        return cr_no_memory(err);
-    step->data = factor;
     float stored = o.factor >= 0 ? step->blob[o.factor][0] : 1;
-    *factor = stored == 0 ? 0 : 1 / stored;
-    if (ctx->batch_stats || stored != 0 || !has_variance(step, &o))
-        return CREMA_OK;
-    *factor = p->factor_0_is_1 ? 1 : 0;
+    if (stored != 0)
+        return 1 / stored;
+    if (ctx->batch_stats || !has_variance(step, &o))
+        return 0;
     if (!p->factor_0_is_1)
         cr_layer_warn(
             step->layer, NULL, NULL, 0,
             "its factor is 0 though its variances are not: mean and variance count as 0, as in BVLC's "
             "Caffe; if NVIDIA's Caffe saved this file, they are real and factor_0_is_1 has to be set");
+    return p->factor_0_is_1 ? 1 : 0;
+}
+
+static cr_status prepare(cr_step *step, const cr_preparing *p, cr_err *err)
+{
+    float *factor = cr_arena_alloc(p->arena, sizeof *factor);
+    if (!factor)
+        return cr_no_memory(err);
+    step->data = factor;
+    *factor = factor_of(step, p);
     return CREMA_OK;
 }
 
-cr_norm cr_batch_norm_of(const cr_step *step, int64_t channels)
+static cr_norm norm_of(const cr_step *step, int64_t channels, float factor)
 {
     const context *ctx = step->layer->ctx;
     order o = order_of_step(step, channels);
-    cr_norm norm = {.factor = *(const float *)step->data,
-                    .eps = ctx->eps,
-                    .batch_stats = ctx->batch_stats,
-                    .relu = ctx->relu};
+    cr_norm norm = {.factor = factor, .eps = ctx->eps, .batch_stats = ctx->batch_stats, .relu = ctx->relu};
     norm.mean = step->blob[o.mean];
     norm.variance = step->blob[o.variance];
     norm.scale = o.scale < 0 ? NULL : step->blob[o.scale];
@@ -179,6 +183,21 @@ cr_norm cr_batch_norm_of(const cr_step *step, int64_t channels)
     if (o.factor < 0 && o.scale >= 0 && norm.eps < 1e-5f) // NVIDIA's
         norm.eps = 1e-5f;
     return norm;
+}
+
+cr_norm cr_batch_norm_of(const cr_step *step, int64_t channels)
+{
+    return norm_of(step, channels, *(const float *)step->data);
+}
+
+static cr_status gives(const cr_step *step, const cr_preparing *p, cr_fusion *what, bool *is, cr_err *err)
+{
+    const context *ctx = step->layer->ctx;
+    const cr_tensor *in = &p->tensor[step->in[0]];
+    if (ctx->batch_stats || in->shape.rank < 2)
+        return CREMA_OK;
+    cr_norm norm = norm_of(step, channels_of(in), factor_of(step, p));
+    return cr_norm_give(step, p, &norm, what, is, err);
 }
 
 static void run(const cr_step *step, cr_run *run)
@@ -202,4 +221,5 @@ const cr_layer_type cr_layer_batch_norm = {
     .shape = shape,
     .prepare = prepare,
     .run = run,
+    .gives = gives,
 };

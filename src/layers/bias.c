@@ -6,6 +6,7 @@
  */
 #include "crema.pb-c.h"
 #include "layers/elementwise.h"
+#include "layers/fold.h"
 
 static const Crema__BiasParameter none = CREMA__BIAS_PARAMETER__INIT;
 
@@ -53,6 +54,21 @@ static void run(const cr_step *step, cr_run *run)
     cr_elementwise(step, run, &rows, piece, &bias);
 }
 
+static cr_status gives(const cr_step *step, const cr_preparing *p, cr_fusion *what, bool *is, cr_err *err)
+{
+    cr_channel *channel;
+    if (!cr_operand_is_by_channel(step, p, param(step->layer)->axis))
+        return CREMA_OK;
+    cr_status status = cr_give_channels(step, p, what, &channel, err);
+    *is = channel != NULL;
+    if (status != CREMA_OK || !*is)
+        return status;
+    bool one = step->blob_shape[0].rank == 0;
+    for (int64_t c = 0; c < p->tensor[step->in[0]].shape.dim[1]; c++)
+        channel[c].shift = step->blob[0][one ? 0 : c];
+    return CREMA_OK;
+}
+
 const cr_layer_type cr_layer_bias = {
     .name = "Bias",
     .about = "adds learned values or another bottom",
@@ -65,4 +81,5 @@ const cr_layer_type cr_layer_bias = {
     .setup = setup,
     .shape = shape,
     .run = run,
+    .gives = gives,
 };

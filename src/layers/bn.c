@@ -86,6 +86,12 @@ cr_norm cr_bn_of(const cr_step *step)
     return norm;
 }
 
+static cr_status gives(const cr_step *step, const cr_preparing *p, cr_fusion *what, bool *is, cr_err *err)
+{
+    cr_norm norm = cr_bn_of(step);
+    return cr_norm_give(step, p, &norm, what, is, err);
+}
+
 static void run(const cr_step *step, cr_run *run)
 {
     cr_norm norm = cr_bn_of(step);
@@ -107,4 +113,5 @@ const cr_layer_type cr_layer_bn = {
     .flags = CR_INPLACE | CR_STRIDED,
     .shape = shape,
     .run = run,
+    .gives = gives,
 };

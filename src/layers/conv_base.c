@@ -8,6 +8,7 @@
 #include "layers/conv_base.h"
 #include "crema.pb-c.h"
 #include "kernels/kernels.h"
+#include "layers/fold.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -233,6 +234,8 @@ cr_status cr_conv_base_prepare(cr_step *step, const cr_preparing *p, const cr_co
     c->in_image_stride = c->in_channels * (d->mean ? cr_mean_padding_in_count(d->mean) : c->in_count);
     c->out_image_stride = c->out_channels * c->out_count;
     step->data = *data = d;
+    if ((status = cr_fold(step, p, g.out_channels, &d->bias, &c->scale, err)))
+        return status;
     if (d->mean && (status = check_mean_bytes(d, err)))
         return status;
     return cr_window_build(p->arena, &g.spec, g.n_axes, in, out, c->in_channels, &d->window, err);
@@ -315,7 +318,7 @@ void cr_conv_base_run(const cr_step *step, cr_run *run, bool transposed,
     for (int i = 0; i < step->n_in; i++) {
         const cr_tensor *in = cr_in(step, run, i);
         cr_tensor *out = cr_out(step, run, i);
-        cr_conv_buffers b = {.weights = step->blob[0], .bias = step->n_blobs > 1 ? step->blob[1] : NULL};
+        cr_conv_buffers b = {.weights = d->weights_folded ? step->pack : step->blob[0], .bias = d->bias};
         b.pack = step->pack;
         b.scratch = run->scratch;
         b.slot_scratch = run->slot_scratch;
@@ -377,9 +380,10 @@ static void fill_pack(const void *arg, const float *const *values, void *pack)
 static cr_status get_pack(cr_step *step, const cr_preparing *p, const cr_conv_data *d, size_t bytes,
                           cr_err *err)
 {
-    char key[64];
+    char key[64 + CR_FOLD_TEXT], fold[CR_FOLD_TEXT];
     int kind = d->algorithm->pack_kind ? d->algorithm->pack_kind(&d->conv) : 0;
-    snprintf(key, sizeof key, "%s %s %d", d->algorithm->name, p->kernels->name, kind);
+    snprintf(key, sizeof key, "%s %s %d%s", d->algorithm->name, p->kernels->name, kind,
+             cr_fold_key(step, p, fold));
     step->packed[0] = true;
     return p->pack(p, step, key, bytes, fill_pack, d, err);
 }
@@ -397,18 +401,38 @@ cr_status cr_conv_base_prepare_conv(cr_step *step, const cr_preparing *p, const 
     step->implementation = a->name;
     step->slot_bytes = a->slot_bytes ? a->slot_bytes(&d->conv) : 0;
     size_t pack_bytes = a->pack_bytes ? a->pack_bytes(&d->conv) : 0;
+    d->weights_folded = cr_folds(step) && pack_bytes == 0;
     if (pack_bytes > 0)
         status = get_pack(step, p, d, pack_bytes, err);
+    else if (d->weights_folded)
+        status = cr_fold_weights(step, p, d->conv.out_channels, err);
     if (status)
         return status;
     return cr_conv_base_scratch(step, p, d, d->algorithm->scratch_bytes(&d->conv), err);
 }
 
-unsigned cr_conv_base_takes(const cr_step *step, const cr_preparing *p)
+// PARTIAL gives 0 where a window has nothing inside, and 0 must stay what later layers make of it.
+static bool some_window_may_be_empty(const cr_preparing *p, const geometry *g)
 {
-    const Crema__ConvolutionParameter *param = step->layer->param->convolution_param;
-    int rank = p->tensor[step->in[0]].shape.rank, axis = param->axis < 0 ? param->axis + rank : param->axis;
-    return axis == 1 ? CR_TAKES_SUM | CR_TAKES_ACTIVATION : 0;
+    cr_window w;
+    if (g->spec.mode != CREMA__PAD_MODE__PARTIAL)
+        return false;
+    if (cr_window_build(p->arena, &g->spec, g->n_axes, g->in, g->out, g->in_channels, &w, NULL) != CREMA_OK)
+        return true;
+    for (int a = 0; a < w.n_axes; a++)
+        for (int64_t o = 0; o < w.axis[a].out; o++)
+            if (w.axis[a].factor && w.axis[a].factor[o] == 0)
+                return true;
+    return false;
+}
+
+unsigned cr_conv_base_takes(const cr_step *step, const cr_preparing *p, const cr_conv_kind *kind)
+{
+    geometry g;
+    const cr_shape *bottom = &p->tensor[step->in[0]].shape;
+    if (read_geometry(step->layer, step->shaping, bottom, kind, &g, NULL) != CREMA_OK || g.axis != 1)
+        return 0;
+    return some_window_may_be_empty(p, &g) ? CR_TAKES_ALL & ~CR_TAKES_AFFINE : CR_TAKES_ALL;
 }
 
 void cr_conv_base_run_conv(const cr_step *step, cr_run *run)

@@ -28,6 +28,8 @@ typedef struct cr_conv_data {
     // top made there, behind the algorithm's own part.
     bool copied;
     size_t own_scratch_bytes;
+    const float *bias;                  // with what is folded into it; NULL: none
+    bool weights_folded;                // the step's pack is the weights themselves
     const cr_conv_algorithm *algorithm; // NULL for a deconvolution
     // Where not NULL, the bottom is padded into the first part of scratch, and the window needs no pads.
     const cr_mean_padding *mean;
@@ -44,8 +46,8 @@ cr_status cr_conv_base_prepare(cr_step *step, const cr_preparing *p, const cr_co
 // The same for a convolution, algorithm and scratch included.
 cr_status cr_conv_base_prepare_conv(cr_step *step, const cr_preparing *p, const cr_conv_kind *kind,
                                     cr_err *err);
-// For a row's takes(): what the epilogue of a convolution can do.
-unsigned cr_conv_base_takes(const cr_step *step, const cr_preparing *p);
+// For a row's takes(): what the weights and the epilogue of a convolution can do.
+unsigned cr_conv_base_takes(const cr_step *step, const cr_preparing *p, const cr_conv_kind *kind);
 // data->algorithm for data->conv: the first that accepts, or the forced one. Sets the step's refusals.
 cr_status cr_conv_base_choose(cr_step *step, const cr_preparing *p, cr_conv_data *data, cr_err *err);
 // Sets the step's scratch, of which the algorithm needs `bytes`.

@@ -18,6 +18,11 @@ static cr_status prepare(cr_step *step, const cr_preparing *p, cr_err *err)
     return cr_conv_base_prepare_conv(step, p, &kind, err);
 }
 
+static unsigned takes(const cr_step *step, const cr_preparing *p)
+{
+    return cr_conv_base_takes(step, p, &kind);
+}
+
 const cr_layer_type cr_layer_convolution = {
     .name = "Convolution",
     .about = "convolution over any number of axes, with groups, dilation and padding rules",
@@ -32,5 +37,5 @@ const cr_layer_type cr_layer_convolution = {
     .shape = shape,
     .prepare = prepare,
     .run = cr_conv_base_run_conv,
-    .takes = cr_conv_base_takes,
+    .takes = takes,
 };

@@ -84,6 +84,11 @@ static cr_status prepare(cr_step *step, const cr_preparing *p, cr_err *err)
     return cr_conv_base_prepare_conv(step, p, &kind, err);
 }
 
+static unsigned takes(const cr_step *step, const cr_preparing *p)
+{
+    return cr_conv_base_takes(step, p, &kind);
+}
+
 const cr_layer_type cr_layer_depthwise_convolution = {
     .name = "DepthwiseConvolution",
     .about = "convolution of each channel on its own",
@@ -99,5 +104,5 @@ const cr_layer_type cr_layer_depthwise_convolution = {
     .shape = shape,
     .prepare = prepare,
     .run = cr_conv_base_run_conv,
-    .takes = cr_conv_base_takes,
+    .takes = takes,
 };

@@ -135,6 +135,12 @@ cr_rows cr_operand_rows(const cr_step *step, const cr_run *run, int64_t axis, in
     return cr_rows_of(x, first, n_axes);
 }
 
+bool cr_operand_is_by_channel(const cr_step *step, const cr_preparing *p, int64_t axis)
+{
+    int rank = p->tensor[step->in[0]].shape.rank, n_axes = step->n_blobs > 0 ? step->blob_shape[0].rank : 0;
+    return step->n_in == 1 && (n_axes == 0 || (n_axes == 1 && (axis < 0 ? axis + rank : axis) == 1));
+}
+
 cr_operand cr_operand_blob(const float *data, const cr_rows *rows)
 {
     return (cr_operand){.data = data, .scalar = rows->channels == 1, .image_count = INT64_MAX};

@@ -52,6 +52,9 @@ cr_status cr_operand_shape(const cr_layer *layer, const void *message, const cr_
 // How the operand lies in bottom 0, when running.
 cr_rows cr_operand_rows(const cr_step *step, const cr_run *run, int64_t axis, int64_t num_axes);
 
+// For gives(): whether the operand is a blob with one value, or one for each channel of axis 1.
+bool cr_operand_is_by_channel(const cr_step *step, const cr_preparing *p, int64_t axis);
+
 // The operand's values by channel.
 typedef struct cr_operand {
     const float *data;

@@ -6,8 +6,6 @@
 #include "layers/fused.h"
 #include "kernels/kernels.h"
 
-#include <math.h>
-
 enum { ITEM = 16384 }; // floats
 
 // What prepare leaves in step->data.
@@ -25,12 +23,10 @@ typedef struct sweep {
     int64_t item_channels, parts, image_items;
 } sweep;
 
-static cr_affine affine_of(double scale, double shift)
+static cr_affine affine_of(const cr_channel *x)
 {
-    float center = (float)(scale != 0 ? -shift / scale : 0);
-    if (!isfinite(center))
-        center = 0;
-    return (cr_affine){center, (float)scale, (float)(shift + center * scale)};
+    float center = (float)x->center;
+    return (cr_affine){center, (float)x->scale, (float)(x->shift + (center - x->center) * x->scale)};
 }
 
 static void run_range(const sweep *s, int64_t image, int64_t channel, int64_t begin, int64_t end)
@@ -75,35 +71,16 @@ static void run(const cr_step *step, cr_run *run)
 cr_status cr_fused_prepare(cr_step *step, const cr_preparing *p, cr_err *err)
 {
     const cr_fusion *f = step->fusion;
-    int64_t channels = f->scale ? p->tensor[step->in[0]].shape.dim[1] : 0;
+    int64_t channels = f->channel ? p->tensor[step->in[0]].shape.dim[1] : 0;
     fused *d = cr_arena_alloc(p->arena, sizeof *d);
     cr_affine *a = cr_arena_array(p->arena, (size_t)channels, sizeof *a);
     if (!d || !a)
         return cr_no_memory(err);
     for (int64_t c = 0; c < channels; c++)
-        a[c] = affine_of(f->scale[c], f->shift[c]);
-    *d = (fused){p->kernels, f->scale ? a : NULL};
+        a[c] = affine_of(&f->channel[c]);
+    *d = (fused){p->kernels, f->channel ? a : NULL};
     step->data = d;
     step->run = run;
-    step->implementation = f->scale ? "affine" : "fused";
-    return CREMA_OK;
-}
-
-cr_status cr_give_affine(const cr_step *step, const cr_preparing *p, cr_fusion *what, double **scale,
-                         double **shift, bool *is, cr_err *err)
-{
-    const cr_shape *in = &p->tensor[step->in[0]].shape;
-    *is = in->rank > 1;
-    if (!*is)
-        return CREMA_OK;
-    size_t channels = (size_t)in->dim[1];
-    *scale = cr_arena_array(p->arena, channels, sizeof **scale);
-    *shift = cr_arena_array(p->arena, channels, sizeof **shift);
-    if (!*scale || !*shift)
-        return cr_no_memory(err);
-    for (size_t c = 0; c < channels; c++)
-        (*scale)[c] = 1;
-    what->scale = *scale;
-    what->shift = *shift;
+    step->implementation = f->channel ? "affine" : "fused";
     return CREMA_OK;
 }

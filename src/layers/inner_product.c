@@ -11,6 +11,7 @@
 #include "crema.pb-c.h"
 #include "kernels/blas.h"
 #include "kernels/dot.h"
+#include "layers/fold.h"
 #include "layers/layer.h"
 
 static const Crema__InnerProductParameter none = CREMA__INNER_PRODUCT_PARAMETER__INIT;
@@ -65,27 +66,40 @@ typedef struct product {
     int64_t parts, part_step;
 } product;
 
+// What prepare leaves in step->data.
+typedef struct prepared {
+    const cr_kernels *kernels;
+    const float *bias; // with what is folded into it; NULL: none
+} prepared;
+
 static cr_status prepare(cr_step *step, const cr_preparing *p, cr_err *err)
 {
-    (void)err;
-    step->data = p->kernels;
+    int64_t n = param(step->layer)->num_output;
+    prepared *d = cr_arena_alloc(p->arena, sizeof *d);
+    if (!d)
+        return cr_no_memory(err);
+    const double *scale;
+    d->kernels = p->kernels;
+    step->data = d;
     step->implementation = param(step->layer)->transpose ? "sgemm" : "dot";
-    return CREMA_OK;
+    cr_status status = cr_fold(step, p, n, &d->bias, &scale, err);
+    return status == CREMA_OK && cr_folds(step) ? cr_fold_weights(step, p, n, err) : status;
 }
 
 // y = x * weights + bias, where all of k is at hand and the weights are stored by rows of k.
 static void run_dot(const cr_step *step, cr_run *run, const product *x, const float *in, float *out)
 {
-    cr_dot_product d = {
-        .m = param(step->layer)->num_output, .n = x->rows, .k = x->k, .w = step->blob[0], .x = in};
+    const prepared *p = step->data;
+    cr_dot_product d = {.m = param(step->layer)->num_output, .n = x->rows, .k = x->k, .x = in};
+    d.w = cr_folds(step) ? step->pack : step->blob[0];
     d.w_step = x->k;
     d.x_step = x->x_step;
-    d.bias = step->n_blobs > 1 ? step->blob[1] : NULL;
+    d.bias = p->bias;
     d.y = out;
     d.y_step = x->y_step;
     cr_epilogue epilogue;
     d.epilogue = cr_step_epilogue(step, run, &epilogue);
-    cr_dot(step->data, &d, run->pool);
+    cr_dot(p->kernels, &d, run->pool);
 }
 
 static void run_product(const cr_step *step, cr_run *run, const product *x, const float *in, float *out)
@@ -117,7 +131,7 @@ static unsigned takes(const cr_step *step, const cr_preparing *prep)
 {
     const Crema__InnerProductParameter *p = param(step->layer);
     int axis = p->axis < 0 ? p->axis + prep->tensor[step->in[0]].shape.rank : p->axis;
-    return axis == 1 && !p->transpose ? CR_TAKES_SUM | CR_TAKES_ACTIVATION : 0;
+    return axis == 1 && !p->transpose ? CR_TAKES_ALL : 0;
 }
 
 static void run(const cr_step *step, cr_run *run)

@@ -145,15 +145,20 @@ struct cr_preparing {
     void *owner; // of pack()
 };
 
+// What a value of one channel becomes: (x - center) * scale + shift. Near a large mean as center nothing is lost.
+typedef struct cr_channel {
+    double center, scale, shift;
+} cr_channel;
+
 // What is done to the values of top 0 before they are stored, channels being axis 1:
-//     activation(x * scale[channel] + shift[channel] + add)
+//     activation(channel(x) + add)
 // As a layer gives it, x is bottom 0 and `add` is bottom 1. As a step has it, it is what all the layers do that the
 // step took; x is then what the step computes by itself, or bottom 0 in layers/fused.h.
 typedef struct cr_fusion {
-    const double *scale, *shift; // in the plan's arena; both or neither
-    int affine;           // the last layer (its index) that scale and shift come from: names a fold in keys
-    int add;              // tensor id of the operand; -1: none
-    cr_epilogue epilogue; // activation with its parameters; its add is set when running
+    const cr_channel *channel; // in the plan's arena; NULL: nothing by channel
+    int affine;                // the last layer (its index) that `channel` comes from: names a fold in keys
+    int add;                   // tensor id of the operand; -1: none
+    cr_epilogue epilogue;      // activation with its parameters; its add is set when running
 } cr_fusion;
 
 // One entry of a plan; immutable while running.

@@ -3,6 +3,7 @@
  * (one channel of all images is one item of work).
  */
 #include "layers/norm_base.h"
+#include "layers/fold.h"
 
 #include <math.h>
 
@@ -76,6 +77,25 @@ static void batch_item(void *ctx, int64_t channel, int slot)
         x->batch_mean[channel] = mean;
     if (x->batch_variance)
         x->batch_variance[channel] = variance;
+}
+
+cr_status cr_norm_give(const cr_step *step, const cr_preparing *p, const cr_norm *x, cr_fusion *what,
+                       bool *is, cr_err *err)
+{
+    cr_channel *channel = NULL;
+    cr_status status = x->batch_stats ? CREMA_OK : cr_give_channels(step, p, what, &channel, err);
+    *is = channel != NULL;
+    if (status != CREMA_OK || !*is)
+        return status;
+    for (int64_t c = 0; c < p->tensor[step->in[0]].shape.dim[1]; c++) {
+        double deviation = x->variance ? sqrt((double)x->variance[c] * x->factor + x->eps) : 1;
+        channel[c].center = x->mean ? (double)x->mean[c] * x->factor : 0;
+        channel[c].scale = (x->scale ? x->scale[c] : 1) / deviation;
+        channel[c].shift = x->scale && x->bias ? x->bias[c] : 0;
+    }
+    if (x->relu)
+        what->epilogue.activation = CR_ACT_RELU;
+    return CREMA_OK;
 }
 
 void cr_norm_run(const cr_step *step, cr_run *run, const cr_norm *norm)

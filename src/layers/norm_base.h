@@ -22,6 +22,10 @@ typedef struct cr_norm {
 // The number of channels of a bottom; fails where it has no axes.
 cr_status cr_norm_channels(const cr_layer *layer, const cr_shape *in, int64_t *channels, cr_err *err);
 
+// For gives(): the same as scale, shift and ReLU; not with the statistics of the batch.
+cr_status cr_norm_give(const cr_step *step, const cr_preparing *p, const cr_norm *norm, cr_fusion *what,
+                       bool *is, cr_err *err);
+
 // Runs it over bottom 0, into top 0; in place or not.
 void cr_norm_run(const cr_step *step, cr_run *run, const cr_norm *norm);
 

@@ -7,6 +7,7 @@
  */
 #include "crema.pb-c.h"
 #include "layers/elementwise.h"
+#include "layers/fold.h"
 
 static const Crema__ScaleParameter none = CREMA__SCALE_PARAMETER__INIT;
 
@@ -76,6 +77,24 @@ static void run(const cr_step *step, cr_run *run)
     cr_elementwise(step, run, &rows, p->bias_term ? scale_bias_piece : scale_piece, &x);
 }
 
+static cr_status gives(const cr_step *step, const cr_preparing *prep, cr_fusion *what, bool *is, cr_err *err)
+{
+    const Crema__ScaleParameter *p = param(step->layer);
+    cr_channel *channel;
+    if (!cr_operand_is_by_channel(step, prep, p->axis))
+        return CREMA_OK;
+    cr_status status = cr_give_channels(step, prep, what, &channel, err);
+    *is = channel != NULL;
+    if (status != CREMA_OK || !*is)
+        return status;
+    bool one = step->blob_shape[0].rank == 0;
+    for (int64_t c = 0; c < prep->tensor[step->in[0]].shape.dim[1]; c++) {
+        channel[c].scale = step->blob[0][one ? 0 : c];
+        channel[c].shift = p->bias_term ? step->blob[1][one ? 0 : c] : 0;
+    }
+    return CREMA_OK;
+}
+
 const cr_layer_type cr_layer_scale = {
     .name = "Scale",
     .about = "multiplies by learned values or another bottom, with a bias if asked for",
@@ -88,4 +107,5 @@ const cr_layer_type cr_layer_scale = {
     .setup = setup,
     .shape = shape,
     .run = run,
+    .gives = gives,
 };

@@ -6,7 +6,7 @@
  * taken: they are heads of the same kind of chain, run by layers/fused.c (BatchNorm, Scale and ReLU before a
  * convolution; a sum and its ReLU behind a Concat).
  *
- * What a chain does is kept as one cr_fusion: scales and shifts are multiplied out in double precision, then comes a
+ * What a chain does is kept as one cr_fusion: what is done by channel is multiplied out in double precision, then comes a
  * sum, then an activation. A layer that would come in another order ends the chain.
  */
 #include "plan/fuse.h"
@@ -65,32 +65,29 @@ static cr_step *only_reader(const chains *c, int tensor)
 static bool can_follow(const chain *c, const cr_fusion *g)
 {
     bool activates = c->fusion.epilogue.activation != CR_ACT_NONE, adds = c->fusion.add >= 0;
-    if (g->scale && (activates || adds || !(c->takes & CR_TAKES_AFFINE)))
+    if (g->channel && (activates || adds || !(c->takes & CR_TAKES_AFFINE)))
         return false;
     if (g->add >= 0 && (activates || adds || !(c->takes & CR_TAKES_SUM)))
         return false;
     return g->epilogue.activation == CR_ACT_NONE || (!activates && (c->takes & CR_TAKES_ACTIVATION));
 }
 
-// (x a + b) c + d
+// ((x - a) b + c - d) e + f. The first center stays: it is near what x is.
 static cr_status multiply_out(const chains *c, cr_fusion *to, const cr_fusion *g, int layer, int64_t channels)
 {
     to->affine = layer;
-    if (!to->scale) {
-        to->scale = g->scale;
-        to->shift = g->shift;
+    if (!to->channel) {
+        to->channel = g->channel;
         return CREMA_OK;
     }
-    double *scale = cr_arena_array(c->f->prep->arena, (size_t)channels, sizeof *scale);
-    double *shift = cr_arena_array(c->f->prep->arena, (size_t)channels, sizeof *shift);
-    if (!scale || !shift)
+    cr_channel *both = cr_arena_array(c->f->prep->arena, (size_t)channels, sizeof *both);
+    if (!both)
         return cr_no_memory(c->err);
     for (int64_t i = 0; i < channels; i++) {
-        scale[i] = to->scale[i] * g->scale[i];
-        shift[i] = to->shift[i] * g->scale[i] + g->shift[i];
+        const cr_channel *x = &to->channel[i], *y = &g->channel[i];
+        both[i] = (cr_channel){x->center, x->scale * y->scale, (x->shift - y->center) * y->scale + y->shift};
     }
-    to->scale = scale;
-    to->shift = shift;
+    to->channel = both;
     return CREMA_OK;
 }
 
@@ -98,7 +95,7 @@ static cr_status append(const chains *c, chain *to, cr_step *step, const cr_fusi
 {
     const cr_shape *shape = &c->f->prep->tensor[to->out].shape;
     cr_status status = CREMA_OK;
-    if (g->scale)
+    if (g->channel)
         status = multiply_out(c, &to->fusion, g, step->layer->index, shape->dim[1]);
     if (g->add >= 0)
         to->fusion.add = step->in[0] == to->out ? step->in[1] : step->in[0];
@@ -173,11 +170,11 @@ static cr_status give(chains *c, cr_step *step)
         return status;
     chain grown = chain_of(step, CR_TAKES_ALL);
     grown.fusion = own->what;
-    if (own->what.scale)
+    if (own->what.channel)
         grown.fusion.affine = step->layer->index;
     status = grow(c, &grown);
     // On its own, a sum or an activation has a run of its own that does as well.
-    return status == CREMA_OK && (grown.n_taken > 0 || own->what.scale) ? finish(c, &grown) : status;
+    return status == CREMA_OK && (grown.n_taken > 0 || own->what.channel) ? finish(c, &grown) : status;
 }
 
 cr_status cr_fuse_steps(cr_fuse *f, cr_arena *scratch, cr_err *err)

@@ -4,8 +4,8 @@
  * Packed floats, which is nearly all there is, go from the file straight into the caller's buffer. Everything
  * else goes through a small buffer on the stack. Files are little-endian.
  */
-#include "read/blob.h"
 #include "base/half.h"
+#include "read/blob.h"
 
 #include <string.h>
 

@@ -31,7 +31,7 @@ typedef struct cr_weights_writer_type {
     cr_status (*layer)(cr_weights_writer *w, const cr_written_layer *layer, cr_err *err);
     cr_status (*blob)(cr_weights_writer *w, const float *values, cr_err *err);
     cr_status (*commit)(cr_weights_writer *w, cr_err *err); // frees the writer, also on error
-    void (*discard)(cr_weights_writer *w);                    // frees it and leaves nothing behind
+    void (*discard)(cr_weights_writer *w);                  // frees it and leaves nothing behind
 } cr_weights_writer_type;
 
 struct cr_weights_writer {

@@ -26,7 +26,8 @@ static void write_array(folder *f, const char *name, int steps, const float *val
 {
     cr_shape shape = {.rank = 3, .dim = {steps, 1, 1}};
     cr_err err = {0};
-    ck_assert_msg(cr_npy_write(folder_path(f, name), true, &shape, values, &err) == CREMA_OK, "%s", err.message);
+    ck_assert_msg(cr_npy_write(folder_path(f, name), true, &shape, values, &err) == CREMA_OK, "%s",
+                  err.message);
 }
 
 // An LSTM whose gates are all open and whose value is 1: the state counts forwards, and the top is its tanh.

@@ -30,7 +30,7 @@ static void check_block(const cr_kernels *kernels, bool deep, int64_t m, int64_t
           *whole = random_values(seed, m * n);
     float *pack = malloc(l->pack_bytes(m, k));
     float *partial = random_values(seed, l->partial_floats(panels, n));
-    l->pack(weights, m, k, pack);
+    l->pack(weights, NULL, m, k, pack);
     cr_gemm_block b = {.m = m, .depth = k, .panel_end = panels, .k_end = k, .n = n, .weights = pack};
     b.columns = columns;
     b.column_step = step;

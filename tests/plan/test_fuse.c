@@ -8,6 +8,8 @@
 
 #include <math.h>
 #include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -275,6 +277,220 @@ START_TEST(a_sum_that_no_convolution_takes_takes_its_activation)
 }
 END_TEST
 
+/* ---- scales and shifts ---- */
+
+// Statistics of BatchNorm layers a, b, ... for `channels`; the rest is filled.
+static crema_file statistics(ww *w, const char *layers, int channels)
+{
+    float mean[64], variance[64];
+    ww_net(w, "net");
+    for (const char *l = layers; *l; l++) {
+        for (int c = 0; c < channels; c++) {
+            mean[c] = (float)((c * 7 + *l) % 11) / 4 - 1;
+            variance[c] = (float)((c * 5 + *l) % 13) / 6 + 0.1f;
+        }
+        ww_layer(w, (char[]){*l, 0}, "BatchNorm");
+        ww_blob(w, 1, (int64_t[]){channels}, mean);
+        ww_blob(w, 1, (int64_t[]){channels}, variance);
+        ww_blob(w, 1, (int64_t[]){1}, (float[]){2});
+    }
+    return ww_file(w);
+}
+
+#define BN(name, in, out) LAYER(name, "BatchNorm", in, out, "")
+#define SCALE(name, in, out)                                                                             \
+    LAYER(name, "Scale", in, out,                                                                        \
+          "scale_param { bias_term: true filler { type: 'uniform' min: -1 max: 2 } bias_filler { type: " \
+          "'gaussian' } }")
+#define BIAS(name, in, out) LAYER(name, "Bias", in, out, "bias_param { filler { type: 'gaussian' } }")
+
+static const char *const folding[] = {
+    CONV("c", "x", "c"),
+    CONV_WITH("c", "x", "c", "kernel_size: 3 bias_term: false"),
+    CONV_WITH("c", "x", "c", "kernel_size: 1"),
+    CONV_WITH("c", "x", "c", "kernel_size: 3 group: 2 stride: 2"),
+    CONV_WITH("c", "x", "c", "kernel_h: 7 kernel_w: 5"),
+    CONV_WITH("c", "x", "c", "kernel_size: 3 pad: 1 pad_mode: PARTIAL"),
+    CONV_WITH("c", "x", "c", "kernel_size: 3 pad: 1 pad_mode: MEAN_REFLECT"),
+    "layer { name: 'c' type: 'DepthwiseConvolution' bottom: 'x' top: 'c' convolution_param { kernel_size: 3 "
+    "pad: 1 "
+    "channel_multiplier: 3 " FILLERS " } }\n",
+    "layer { name: 'c' type: 'InnerProduct' bottom: 'x' top: 'c' inner_product_param { num_output: 6 " FILLERS
+    " } }\n",
+    "layer { name: 'c' type: 'InnerProduct' bottom: 'x' top: 'c' inner_product_param { num_output: 6 "
+    "bias_term: false "
+    "weight_filler { type: 'gaussian' std: 0.1 } } }\n",
+};
+
+START_TEST(what_is_done_by_channel_goes_into_the_weights)
+{
+    ww w = {0};
+    crema_file file = statistics(&w, "b", 6);
+    for (size_t i = 0; i < sizeof folding / sizeof *folding; i++)
+        for (int images = 1; images <= 2; images++) {
+            char text[2000];
+            snprintf(
+                text, sizeof text, "%s%s%s",
+                images == 1 ? INPUT("dim: 1 dim: 2 dim: 7 dim: 5") : INPUT("dim: 2 dim: 2 dim: 7 dim: 5"),
+                folding[i], BN("b", "c", "b") SCALE("s", "b", "s") BIAS("d", "s", "d") RELU("a", "d", "a"));
+            check_taken(text, "c", "b s d a", (how){.weights = &file, .threads = 2});
+            if (strstr(text, "'Convolution'"))
+                check_taken(text, "c", "b s d a", (how){.weights = &file, .conv_algorithm = "im2col"});
+        }
+    ww_free(&w);
+}
+END_TEST
+
+START_TEST(weights_of_winograd_are_folded_too)
+{
+    ww w = {0};
+    crema_file file = statistics(&w, "b", 18);
+    const char *text = INPUT("dim: 1 dim: 32 dim: 13 dim: 11") //
+        "layer { name: 'c' type: 'Convolution' bottom: 'x' top: 'c' convolution_param { num_output: 36 "
+        "group: 2 "
+        "kernel_size: 3 pad: 1 " FILLERS " } }\n" SCALE("s", "c", "s") RELU("a", "s", "a");
+    ck_assert_str_eq(implementation(text, "c", (how){0}), "winograd");
+    check_taken(text, "c", "s a", (how){.weights = &file});
+    ww_free(&w);
+}
+END_TEST
+
+START_TEST(all_of_a_residual_block_is_its_convolutions)
+{
+    ww w = {0};
+    crema_file file = statistics(&w, "pqr", 6);
+    const char *text = X CONV("c", "x", "c") BN("p", "c", "c") SCALE("ps", "c", "c") CONV("d", "x", "d")
+        BN("q", "d", "d") SCALE("qs", "d", "d") RELU("a", "d", "d") CONV("e", "d", "e") BN("r", "e", "e")
+            SCALE("rs", "e", "e") SUM("sum", "c", "e", "sum") RELU("b", "sum", "sum");
+    how h = {.weights = &file, .threads = 2};
+    check_taken(text, "c", "p ps", h);
+    check_taken(text, "d", "q qs a", h);
+    check_taken(text, "e", "r rs sum b", h);
+    h.keep = "e"; // what rs makes; the other convolution then takes the sum
+    check_taken(text, "e", "r rs", h);
+    check_taken(text, "c", "p ps sum b", h);
+    ww_free(&w);
+}
+END_TEST
+
+START_TEST(without_a_convolution_they_are_one_step)
+{
+    ww w = {0};
+    crema_file file = statistics(&w, "bc", 4);
+    how h = {.weights = &file, .threads = 2};
+    check_taken(X BN("b", "x", "b") SCALE("s", "b", "s") RELU("a", "s", "a") CONV("c", "a", "c"), "b", "s a",
+                h);
+    ck_assert_str_eq(implementation(X BN("b", "x", "b"), "b", h), "affine");
+    check_same(X BN("b", "x", "b"), h);
+    // A second one behind an activation, and a sum before it.
+    check_taken(X BN("b", "x", "b") RELU("a", "b", "a") BN("c", "a", "c") SUM("s", "c", "x", "s"), "c", "s",
+                h);
+    check_taken(X BN("b", "x", "b") BN("c", "b", "c") SUM("s", "c", "x", "s")
+                    LAYER("a", "PReLU", "s", "a", ""),
+                "b", "c s a", h);
+    check_not_taken(X LAYER("t", "TanH", "x", "t", "") SUM("s", "t", "x", "s") SCALE("e", "s", "e"), "e", h);
+    ww_free(&w);
+}
+END_TEST
+
+START_TEST(nothing_is_lost_near_a_large_mean)
+{
+    ww w = {0};
+    ww_net(&w, "net");
+    ww_layer(&w, "b", "BatchNorm");
+    ww_blob(&w, 1, (int64_t[]){2}, (float[]){1000.25f, -3e6f});
+    ww_blob(&w, 1, (int64_t[]){2}, (float[]){1e-4f, 4});
+    ww_blob(&w, 1, (int64_t[]){1}, (float[]){1});
+    crema_file file = ww_file(&w);
+    check_taken(
+        INPUT(
+            "dim: 1 dim: 2 dim: 3 dim: 3") "layer { name: 'm' type: 'Power' bottom: 'x' top: 'm' power_param "
+                                           "{ scale: 0.02 shift: 1000.25 } }\n" BN("b", "m", "b")
+                                               SCALE("s", "b", "s"),
+        "b", "s", (how){.weights = &file});
+    ww_free(&w);
+}
+END_TEST
+
+START_TEST(what_is_not_by_channel_stays)
+{
+#define TOP X CONV("c", "x", "c")
+    check_taken(TOP LAYER("s", "Scale", "c", "s", "scale_param { axis: -3 filler { type: 'gaussian' } }"),
+                "c", "s", (how){0});
+    check_taken(TOP LAYER("s", "Scale", "c", "s", "scale_param { num_axes: 0 filler { type: 'gaussian' } }"),
+                "c", "s", (how){0});
+    check_taken(TOP LAYER("s", "Bias", "c", "s", "bias_param { num_axes: 0 filler { type: 'gaussian' } }"),
+                "c", "s", (how){0});
+    check_not_taken(TOP LAYER("s", "Scale", "c", "s", "scale_param { axis: 2 filler { type: 'gaussian' } }"),
+                    "s", (how){0});
+    check_not_taken(
+        TOP LAYER("s", "Scale", "c", "s", "scale_param { num_axes: 2 filler { type: 'gaussian' } }"), "s",
+        (how){0});
+    check_not_taken(
+        TOP LAYER("s", "Bias", "c", "s", "bias_param { num_axes: -1 filler { type: 'gaussian' } }"), "s",
+        (how){0});
+    check_not_taken(TOP LAYER("t", "TanH", "c", "t", "")
+                        LAYER("s", "Scale", "c", "s", "bottom: 't' scale_param { axis: 0 }"),
+                    "s", (how){0});
+    check_not_taken(TOP LAYER("b", "BatchNorm", "c", "b", "batch_norm_param { use_global_stats: false }"),
+                    "b", (how){0});
+    check_not_taken(TOP LAYER("b", "BN", "c", "b", "bn_param { scale_filler { type: 'constant' value: 1 } }"),
+                    "b", (how){0});
+    check_taken(
+        TOP LAYER("b", "BN", "c", "b",
+                  "bn_param { bn_mode: INFERENCE scale_filler { type: 'gaussian' } shift_filler { type: "
+                  "'gaussian' } }"),
+        "c", "b", (how){0});
+}
+END_TEST
+
+START_TEST(windows_with_nothing_inside_give_0_before_a_shift)
+{
+    const char *empty = X CONV_WITH("c", "x", "c", "kernel_size: 1 pad: 1 pad_mode: PARTIAL")
+        SCALE("s", "c", "s") RELU("a", "s", "a");
+    check_not_taken(empty, "s", (how){0});
+    check_taken(empty, "s", "a", (how){0});
+    check_taken(X CONV_WITH("c", "x", "c", "kernel_size: 1 pad: 1 pad_mode: PARTIAL") RELU("a", "c", "a"),
+                "c", "a", (how){0});
+}
+END_TEST
+
+START_TEST(layers_with_the_same_weights_fold_their_own)
+{
+#define SHARED(name, in)                                                        \
+    "layer { name: '" name "' type: 'Convolution' bottom: '" in "' top: '" name \
+    "' param { name: 'w' } param { "                                            \
+    "name: 'b' } convolution_param { num_output: 4 kernel_size: 3 pad: 1 " FILLERS " } }\n"
+    const char *text = X SHARED("c", "x") SCALE("cs", "c", "c") SHARED("d", "c")
+        LAYER("ds", "Scale", "d", "d", "scale_param { filler { type: 'uniform' min: 3 max: 4 } }")
+            SHARED("e", "d");
+    check_taken(text, "c", "cs", (how){0});
+    check_taken(text, "d", "ds", (how){.conv_algorithm = "im2col"});
+}
+END_TEST
+
+// Two plans of one net, one of them with a blob to keep, have different packs of one layer.
+START_TEST(plans_of_one_net_do_not_share_what_is_folded)
+{
+    const char *text = X CONV("c", "x", "c") SCALE("s", "c", "s") BIAS("t", "s", "t");
+    net free_plan = open_net(text, (how){0}), exact = open_net(text, (how){.exact = 1});
+    crema_runner *first = free_plan.runner;
+    static const char *const keep[] = {"c", "s"};
+    run_net(&exact);
+    for (int i = 0; i < 2; i++) {
+        crema_runner_options o = {.struct_size = sizeof o, .threads = 1, .keep = &keep[i], .n_keep = 1};
+        free_plan.runner = crema_runner_create(free_plan.net, &o, NULL);
+        run_net(&free_plan);
+        compare_outputs(&free_plan, &exact, text);
+        crema_runner_free(free_plan.runner);
+    }
+    free_plan.runner = first;
+    run_net(&free_plan);
+    compare_outputs(&free_plan, &exact, text);
+    close_net(&free_plan), close_net(&exact);
+}
+END_TEST
+
 /* ---- who may not take, or be taken ---- */
 
 START_TEST(two_readers_need_the_tensor_between)
@@ -343,9 +559,178 @@ START_TEST(a_step_writes_into_its_part_of_a_concat)
 }
 END_TEST
 
+/* ---- nets of a generator ---- */
+
+typedef struct maker {
+    char text[30000];
+    size_t n;
+    uint64_t seed;
+    int n_blobs, channels[64];
+    ww weights;
+} maker;
+
+static unsigned pick(maker *m, unsigned n)
+{
+    m->seed = m->seed * 6364136223846793005u + 1442695040888963407u;
+    return (unsigned)(m->seed >> 33) % n;
+}
+
+__attribute__((format(printf, 2, 3))) static void say(maker *m, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    m->n += (size_t)vsnprintf(m->text + m->n, sizeof m->text - m->n, fmt, args);
+    va_end(args);
+}
+
+// A layer from blob a to a new one or, by a wish, to a itself.
+static void add_unary(maker *m, int number, const char *type, const char *fields, int a, int channels)
+{
+    int out = channels == m->channels[a] && pick(m, 3) == 0 ? a : m->n_blobs++;
+    say(m, "layer { name: 'l%d' type: '%s' bottom: 'b%d' top: 'b%d' %s }\n", number, type, a, out, fields);
+    m->channels[out] = channels;
+}
+
+static void add_statistics(maker *m, int number, int channels)
+{
+    char name[16];
+    float mean[64], variance[64];
+    snprintf(name, sizeof name, "l%d", number);
+    for (int c = 0; c < channels; c++) {
+        mean[c] = (float)pick(m, 100) / 50 - 1;
+        variance[c] = (float)pick(m, 100) / 50 + 0.2f;
+    }
+    ww_layer(&m->weights, name, "BatchNorm");
+    ww_blob(&m->weights, 1, (int64_t[]){channels}, mean);
+    ww_blob(&m->weights, 1, (int64_t[]){channels}, variance);
+    ww_blob(&m->weights, 1, (int64_t[]){1}, (float[]){1});
+}
+
+static void add_activation(maker *m, int number, int a)
+{
+    static const char *const activation[][2] = {{"ReLU", ""},
+                                                {"ReLU", "relu_param { negative_slope: 0.2 }"},
+                                                {"PReLU", "prelu_param { filler { type: 'uniform' } }"},
+                                                {"ReLU6", ""},
+                                                {"Clip", "clip_param { min: -1 max: 0.5 }"},
+                                                {"Swish", ""},
+                                                {"HardSwish", ""},
+                                                {"Sigmoid", ""},
+                                                {"TanH", ""}};
+    unsigned i = pick(m, 9);
+    add_unary(m, number, activation[i][0], activation[i][1], a, m->channels[a]);
+}
+
+static void add_convolution(maker *m, int number, int a)
+{
+    static const char *const window[] = {"kernel_size: 1", "kernel_size: 3 pad: 1",
+                                         "kernel_size: 3 pad: 1 pad_mode: PARTIAL",
+                                         "kernel_size: 5 pad: 2 pad_mode: REFLECT"};
+    char fields[300];
+    bool depthwise = pick(m, 4) == 0;
+    int channels = depthwise ? m->channels[a] : 3 + (int)pick(m, 5);
+    snprintf(fields, sizeof fields,
+             "convolution_param { num_output: %d group: %d %s bias_term: %s weight_filler { type: 'msra' } "
+             "bias_filler "
+             "{ type: 'gaussian' std: 0.2 } }",
+             channels, depthwise ? channels : 1, window[pick(m, depthwise ? 2 : 4)],
+             pick(m, 2) ? "true" : "false");
+    add_unary(m, number, "Convolution", fields, a, channels);
+}
+
+static void add_layer(maker *m, int number)
+{
+    // Chains grow mostly from the newest blob.
+    int a = pick(m, 3) ? m->n_blobs - 1 : (int)pick(m, (unsigned)m->n_blobs), b = a;
+    switch (pick(m, 8)) {
+    case 0:
+    case 1:
+        add_convolution(m, number, a);
+        break;
+    case 2:
+        add_statistics(m, number, m->channels[a]);
+        add_unary(m, number, "BatchNorm", "", a, m->channels[a]);
+        break;
+    case 3:
+        add_unary(
+            m, number, "Scale",
+            "scale_param { bias_term: true filler { type: 'uniform' min: 0.5 max: 1.5 } bias_filler { type: "
+            "'gaussian' std: 0.3 } }",
+            a, m->channels[a]);
+        break;
+    case 4:
+    case 5:
+        add_activation(m, number, a);
+        break;
+    case 6:
+        for (int i = 0; i < m->n_blobs; i++)
+            if (m->channels[i] == m->channels[a] && i != a && pick(m, 2))
+                b = i;
+        say(m, "layer { name: 'l%d' type: 'Eltwise' bottom: 'b%d' bottom: 'b%d' top: 'b%d' }\n", number, a, b,
+            m->n_blobs);
+        m->channels[m->n_blobs++] = m->channels[a];
+        break;
+    default:
+        b = (int)pick(m, (unsigned)m->n_blobs);
+        if (m->channels[a] + m->channels[b] > 30)
+            return;
+        say(m, "layer { name: 'l%d' type: 'Concat' bottom: 'b%d' bottom: 'b%d' top: 'b%d' }\n", number, a, b,
+            m->n_blobs);
+        m->channels[m->n_blobs++] = m->channels[a] + m->channels[b];
+    }
+}
+
+static void make_net(maker *m, uint64_t seed)
+{
+    memset(m, 0, sizeof *m);
+    m->seed = seed * 7919 + 4242;
+    ww_net(&m->weights, "net");
+    add_statistics(m, 1000, 1); // so that the file has a layer
+    say(m,
+        "layer { name: 'in' type: 'Input' top: 'b0' input_param { shape { dim: %d dim: 4 dim: 5 dim: 7 } } "
+        "}\n",
+        1 + (int)(seed % 3));
+    m->channels[0] = 4;
+    m->n_blobs = 1;
+    for (int i = 0; i < 18 && m->n_blobs < 50; i++)
+        add_layer(m, i);
+}
+
+static bool has_taken(const char *text, how h)
+{
+    net n = open_net(text, h);
+    crema_step_info info;
+    bool taken = false;
+    for (int i = 0; crema_runner_step(n.runner, i, &info) == CREMA_OK; i++)
+        taken = taken || strncmp(info.implementation, "in ", 3) == 0;
+    close_net(&n);
+    return taken;
+}
+
+START_TEST(nets_of_all_kinds_are_what_exact_plans_make_of_them)
+{
+    enum { NETS = 300 };
+    static maker m;
+    int n_taken = 0;
+    for (uint64_t seed = 0; seed < NETS; seed++) {
+        make_net(&m, seed);
+        crema_file file = ww_file(&m.weights);
+        check_same(m.text, (how){.weights = &file, .threads = 1 + (int)(seed % 2)});
+        n_taken += has_taken(m.text, (how){.weights = &file});
+        ww_free(&m.weights);
+    }
+    ck_assert_int_gt(n_taken, NETS / 2);
+}
+END_TEST
+
 TEST_MAIN("plan/fuse", a_convolution_takes_each_activation, a_wide_convolution_takes_them_in_winograd,
           what_is_no_plain_clip_is_not_taken, the_later_of_two_convolutions_takes_their_sum,
           only_a_plain_sum_of_two_is_taken, a_sum_before_another_and_an_activation_before_a_sum_stay,
-          a_sum_that_no_convolution_takes_takes_its_activation, two_readers_need_the_tensor_between,
-          a_blob_that_is_asked_for_is_there, an_exact_plan_takes_nothing,
-          only_channels_on_axis_1_fit_an_epilogue, a_step_writes_into_its_part_of_a_concat)
+          a_sum_that_no_convolution_takes_takes_its_activation, what_is_done_by_channel_goes_into_the_weights,
+          weights_of_winograd_are_folded_too, all_of_a_residual_block_is_its_convolutions,
+          without_a_convolution_they_are_one_step, nothing_is_lost_near_a_large_mean,
+          what_is_not_by_channel_stays, windows_with_nothing_inside_give_0_before_a_shift,
+          layers_with_the_same_weights_fold_their_own, plans_of_one_net_do_not_share_what_is_folded,
+          two_readers_need_the_tensor_between, a_blob_that_is_asked_for_is_there, an_exact_plan_takes_nothing,
+          only_channels_on_axis_1_fit_an_epilogue, a_step_writes_into_its_part_of_a_concat,
+          nets_of_all_kinds_are_what_exact_plans_make_of_them)

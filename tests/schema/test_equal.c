@@ -55,8 +55,8 @@ START_TEST(the_first_difference_has_a_path)
     differ("layer { name: 'a' relu_param {} }", "layer { name: 'a' }", "layer[0].relu_param", "{...}",
            "(not set)");
     differ("layer { loss_weight: 0 }", "layer { loss_weight: -0 }", "layer[0].loss_weight[0]", "0", "-0");
-    differ("layer { loss_weight: 0.1 }", "layer { loss_weight: 0.2 }", "layer[0].loss_weight[0]",
-           "0.1", "0.2");
+    differ("layer { loss_weight: 0.1 }", "layer { loss_weight: 0.2 }", "layer[0].loss_weight[0]", "0.1",
+           "0.2");
     differ("input_shape { dim: 5000000000 }", "input_shape { dim: 1 }", "input_shape[0].dim[0]", "5000000000",
            "1");
     differ("layer { blobs { double_data: 0.5 } }", "layer { blobs { double_data: 1 } }",

@@ -7,12 +7,16 @@
  *
  * Vectors lie along rows. The last one of a row is written first and may spill into the next row, which is
  * written later; only at the end of the strip, and where a residual still has to be read, it is cut.
- */#include "kernels/depthwise.h"
+ */
+#include "kernels/depthwise.h"
 #include "kernels/conv.h"
 #include "kernels/simd.h"
 
-// Common maps are 7, 14, 28, ... rows high.
-enum { MAX_ROWS = 4, DIRECT_ROWS = 7 };
+    // Common maps are 7, 14, 28, ... rows high.
+    enum {
+        MAX_ROWS = 4,
+        DIRECT_ROWS = 7
+    };
 
 /* ---- the copy ---- */
 

@@ -452,29 +452,34 @@ static void deep_run(const cr_gemm_block *b)
 /* ---- packs ---- */
 
 // Channels [0, rows) of weights (.., k) to (k, width); columns behind `rows` become 0.
-static void pack_panel(const float *weights, int64_t rows, int64_t k, float *pack, int64_t width)
+static void pack_panel(const float *weights, const double *scale, int64_t rows, int64_t k, float *pack,
+                       int64_t width)
 {
     for (int64_t begin = 0; begin < k; begin += PACK_ROWS) {
         int64_t end = begin + PACK_ROWS < k ? begin + PACK_ROWS : k;
-        for (int64_t r = 0; r < width; r++)
+        for (int64_t r = 0; r < width && !scale; r++)
             for (int64_t p = begin; p < end; p++)
                 pack[p * width + r] = r < rows ? weights[r * k + p] : 0;
+        for (int64_t r = 0; r < width && scale; r++)
+            for (int64_t p = begin; p < end; p++)
+                pack[p * width + r] = r < rows ? (float)(weights[r * k + p] * scale[r]) : 0;
     }
 }
 
-static void wide_pack(const float *weights, int64_t m, int64_t k, float *pack)
+static void wide_pack(const float *weights, const double *scale, int64_t m, int64_t k, float *pack)
 {
     for (int64_t p = 0; p < wide_panels(m); p++) {
         int64_t channel = wide_channel(m, p), rows = wide_channel(m, p + 1) - channel;
-        pack_panel(weights + channel * k, rows, k, pack + channel * k, rows);
+        pack_panel(weights + channel * k, scale ? scale + channel : NULL, rows, k, pack + channel * k, rows);
     }
 }
 
-static void deep_pack(const float *weights, int64_t m, int64_t k, float *pack)
+static void deep_pack(const float *weights, const double *scale, int64_t m, int64_t k, float *pack)
 {
     for (int64_t channel = 0; channel < m; channel += WIDTH) {
         int64_t rows = m - channel < WIDTH ? m - channel : WIDTH;
-        pack_panel(weights + channel * k, rows, k, pack + channel * k, rows > CR_VECTOR ? WIDTH : CR_VECTOR);
+        pack_panel(weights + channel * k, scale ? scale + channel : NULL, rows, k, pack + channel * k,
+                   rows > CR_VECTOR ? WIDTH : CR_VECTOR);
     }
 }
 

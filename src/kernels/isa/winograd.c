@@ -282,7 +282,7 @@ CR_INLINE void weights_of(const cr_winograd_weights *p, const int taps, const in
     double tap[MAX_TAPS * MAX_TAPS][2 * CR_VECTOR] = {{0}}, half[MAX_POINTS][MAX_TAPS][2 * CR_VECTOR];
     for (int64_t o = 0; o < p->outputs; o++)
         for (int t = 0; t < taps * taps; t++)
-            tap[t][o] = w[o * p->output_step + t];
+            tap[t][o] = w[o * p->output_step + t] * (p->scale ? p->scale[o] : 1);
     for (int i = 0; i < p->points; i++)
         for (int t = 0; t < taps; t++)
             for (int o = 0; o < width; o++) {
