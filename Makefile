@@ -72,7 +72,7 @@ TEST_SUPPORT_OBJ := $(patsubst tests/%.c,$(B)/tests/%.o,$(wildcard tests/support
 TEST_CFLAGS = $(BASE_CFLAGS) -Wall -Wextra -Wno-format-truncation -Werror $(CFLAGS) $(PKG_CFLAGS) $(shell $(PKG) --cflags check)
 TEST_BIN := $(patsubst tests/%.c,$(B)/tests/%,$(TEST_SRC))
 
-.PHONY: all deps demo test unit bench bench-deps bench-conv readme format format-check clean install uninstall
+.PHONY: all deps demo test unit bench bench-deps bench-conv bench-programs readme format format-check clean install uninstall
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -159,6 +159,7 @@ $(B)/tests/api/test_tools_plugin $(B)/tests/cli/test_plugin: | $(PLUGINS)
 # The benchmark's programs: convolutions, kernels, padding modes, the machine's limits, one net on demand.
 BENCH_BIN := $(patsubst tests/bench/%.c,$(B)/%,$(wildcard tests/bench/bench_*.c))
 bench-conv: $(B)/bench_conv
+bench-programs: $(BENCH_BIN)
 $(B)/bench_%: tests/bench/bench_%.c tests/bench/timing.c tests/bench/timing.h $(B)/libcrema-tools.a $(B)/libcrema.a
 	@echo "  CC $<"
 	@$(CC) $(TEST_CFLAGS) $(LDFLAGS) -o $@ $< tests/bench/timing.c $(B)/libcrema-tools.a $(B)/libcrema.a $(LIBS) \
@@ -167,7 +168,7 @@ bench-deps:
 	@.ci/deps.sh bench
 	@tests/bench/deps.sh $(B)/bench-venv
 bench: bench-deps
-	@$(MAKE) --no-print-directory $(JOBS) all $(BENCH_BIN)
+	@$(MAKE) --no-print-directory $(JOBS) all bench-programs
 	@tests/bench/run.sh $(B)
 
 # All unit tests of one build; those of the command run it.

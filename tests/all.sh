@@ -33,6 +33,7 @@ part 'error messages' tests/errors/run.sh "$build/crema"
 part 'build with sanitizers' $make B="$build/asan" SAN=1 all
 part 'unit tests with sanitizers' $make B="$build/asan" SAN=1 unit
 part 'error messages with sanitizers' tests/errors/run.sh "$build/asan/crema"
+part "the benchmark's programs" $make B="$build" bench-programs
 part 'digits' "$build/crema" check data/digits.yaml
 part 'commands in README' tests/readme.sh "$build/crema"
 part 'install and README example' tests/install/run.sh "$build"
