@@ -9,7 +9,11 @@
 
 #include <float.h>
 
-enum { MAX_PADS = 1 << 16 }; // floats of a line outside the input
+enum {
+    MAX_PADS = 1 << 16,      // floats of a line outside the input
+    PADDED_FLOATS = 1 << 12, // of a padded copy, if it has more rows than it must: half of an L1 cache
+    PADDED_SLACK = 3 * 16    // floats that a strip of the longest vectors may read behind a row
+};
 
 typedef struct work {
     const cr_pooling *pooling;
@@ -96,6 +100,26 @@ int64_t cr_pooling_line(const cr_pooling *pooling)
     return before + w->in > windows ? before + w->in : windows;
 }
 
+bool cr_pooling_is_strips(const cr_pooling *pooling)
+{
+    const cr_pooling_axis *y = &pooling->axis[0], *x = &pooling->axis[1];
+    return x->kernel == y->kernel && x->stride == y->stride && (x->kernel == 2 || x->kernel == 3) &&
+           (x->stride == 1 || x->stride == 2);
+}
+
+int64_t cr_pooling_padded_step(const cr_pooling *pooling)
+{
+    return cr_pooling_line(pooling) + PADDED_SLACK;
+}
+
+int64_t cr_pooling_padded_rows(const cr_pooling *pooling)
+{
+    const cr_pooling_axis *y = &pooling->axis[0];
+    int64_t rows = PADDED_FLOATS / cr_pooling_padded_step(pooling);
+    rows = rows > y->kernel ? (rows - y->kernel) / y->stride + 1 : 1;
+    return rows < y->out ? rows : y->out;
+}
+
 static bool plain(const cr_pooling *p, bool mask)
 {
     return mask || p->method == CR_POOLING_STOCHASTIC || cr_pooling_line(p) - p->axis[1].in > MAX_PADS;
@@ -132,6 +156,11 @@ size_t cr_pooling_slot_bytes(const cr_pooling *pooling)
 {
     if (plain(pooling, false))
         return 0;
+    const cr_pooling_axis *y = &pooling->axis[0];
+    if (pooling->window && cr_pooling_is_strips(pooling)) {
+        int64_t rows = (cr_pooling_padded_rows(pooling) - 1) * y->stride + y->kernel;
+        return (size_t)(rows * cr_pooling_padded_step(pooling)) * sizeof(float);
+    }
     return (size_t)(cr_pooling_line(pooling) + CR_POOLING_LINE_SLACK) * sizeof(float);
 }
 

@@ -63,6 +63,12 @@ typedef struct cr_pooling_kernels {
     void (*run)(const cr_pooling_rows *rows);
 } cr_pooling_kernels;
 
+// Windows of 2x2 and 3x3 with stride 1 and 2, which have loops of their own.
+bool cr_pooling_is_strips(const cr_pooling *pooling);
+// Where these want a padded copy: the distance of its rows, and the output rows that are made from one copy.
+int64_t cr_pooling_padded_step(const cr_pooling *pooling);
+int64_t cr_pooling_padded_rows(const cr_pooling *pooling);
+
 // Floats that the windows of one row span, pads included.
 int64_t cr_pooling_line(const cr_pooling *pooling);
 enum { CR_POOLING_LINE_SLACK = 32 }; // writable floats behind them

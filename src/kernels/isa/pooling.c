@@ -9,6 +9,9 @@
  *             row y+1   [taps]-+-fold-> out row o
  *             row y+2   [taps]-+------> out row o+1 begins with this one
  *
+ *           Where a padding mode puts values outside, the rows that some outputs want are copied, pads and all,
+ *           through the window's tables; then no strip is at a border.
+ *
  *   flat    windows as wide as the channel (global pooling): they are contiguous.
  *   line    anything else: rows fold down into a line, which has the pads at its ends, then the line along itself.
  *
@@ -142,6 +145,53 @@ CR_INLINE void run_strip(const cr_pooling_rows *r, int64_t out, const cr_pooling
     walk(s, method, kernel, stride, false);
 }
 
+// What stands at a place of the padded axis.
+CR_INLINE int32_t mapped(const cr_axis *axis, int64_t at, const int stride)
+{
+    int64_t o = at / stride < axis->out ? at / stride : axis->out - 1;
+    return axis->index[0][(at - o * stride) * axis->out + o];
+}
+
+// The last vector lies over the one before it.
+CR_INLINE void copy_row(float *to, const float *from, int64_t n)
+{
+    int64_t i = 0;
+    for (; i + CR_VECTOR <= n; i += CR_VECTOR)
+        cr_store(to + i, cr_load(from + i));
+    if (i < n && n >= CR_VECTOR)
+        cr_store(to + n - CR_VECTOR, cr_load(from + n - CR_VECTOR));
+    else if (i < n)
+        cr_store_some(to, cr_load_some(from, n), n);
+}
+
+// Column x of n padded rows: that of the input column `at`, which stands in the rows already.
+CR_INLINE void pad_column(const cr_pooling_rows *r, int64_t x, int32_t at, int64_t n, int64_t step)
+{
+    int64_t from = r->pooling->axis[1].before[0] + at;
+    for (float *row = r->line; row < r->line + n * step; row += step)
+        row[x] = at == CR_TAP_OUTSIDE ? r->pooling->window->outside : row[from];
+}
+
+// Rows [first, first + n) of the padded channel, `step` apart.
+CR_INLINE void pad_rows(const cr_pooling_rows *r, int64_t first, int64_t n, int64_t step, const int stride)
+{
+    const cr_pooling_axis *w = &r->pooling->axis[1];
+    const cr_window *window = r->pooling->window;
+    int64_t width = (w->out - 1) * stride + w->kernel, before = w->before[0];
+    for (int64_t i = 0; i < n; i++) {
+        float *to = r->line + i * step + before;
+        int32_t y = mapped(&window->axis[0], first + i, stride);
+        if (y != CR_TAP_OUTSIDE)
+            copy_row(to, r->in + y * w->in, w->in);
+        for (int64_t x = 0; y == CR_TAP_OUTSIDE && x < w->in; x++)
+            to[x] = window->outside;
+    }
+    for (int64_t x = 0; x < before && x < width; x++)
+        pad_column(r, x, mapped(&window->axis[1], x, stride), n, step);
+    for (int64_t x = before + w->in; x < width; x++)
+        pad_column(r, x, mapped(&window->axis[1], x, stride), n, step);
+}
+
 // The last strip lies over the one before it, so that all are whole vectors.
 CR_INLINE void run_strips(const cr_pooling_rows *r, const cr_pooling_method method, const int kernel,
                           const int stride)
@@ -152,23 +202,48 @@ CR_INLINE void run_strips(const cr_pooling_rows *r, const cr_pooling_method meth
                   stride);
 }
 
+// The same on a padded copy, some output rows at a time.
+CR_INLINE void run_padded(const cr_pooling_rows *r, const cr_pooling_method method, const int kernel,
+                          const int stride)
+{
+    int64_t step = cr_pooling_padded_step(r->pooling), most = cr_pooling_padded_rows(r->pooling);
+    for (int64_t o = r->begin; o < r->end; o += most) {
+        int64_t end = o + most < r->end ? o + most : r->end, n = (end - o - 1) * stride + kernel;
+        pad_rows(r, o * stride, n, step, stride);
+        cr_pooling copy = *r->pooling;
+        copy.axis[0].before[0] = o * stride;
+        copy.axis[1].before[0] = 0;
+        copy.axis[0].in = n;
+        copy.axis[1].in = step;
+        cr_pooling_rows rows = {.pooling = &copy, .in = r->line, .out = r->out, .begin = o, .end = end};
+        run_strips(&rows, method, kernel, stride);
+    }
+}
+
+CR_INLINE void run_either(const cr_pooling_rows *r, const cr_pooling_method method, const int kernel,
+                          const int stride)
+{
+    if (r->pooling->window)
+        run_padded(r, method, kernel, stride);
+    else
+        run_strips(r, method, kernel, stride);
+}
+
 // False: other windows.
 CR_INLINE bool strips(const cr_pooling_rows *r, const cr_pooling_method method)
 {
     const cr_pooling *p = r->pooling;
-    const cr_pooling_axis *h = &p->axis[0], *w = &p->axis[1];
-    if (p->window || h->kernel != w->kernel || h->stride != w->stride)
+    const cr_pooling_axis *h = &p->axis[0];
+    if (!cr_pooling_is_strips(p))
         return false;
     if (h->kernel == 3 && h->stride == 1)
-        run_strips(r, method, 3, 1);
-    else if (h->kernel == 3 && h->stride == 2)
-        run_strips(r, method, 3, 2);
-    else if (h->kernel == 2 && h->stride == 1)
-        run_strips(r, method, 2, 1);
-    else if (h->kernel == 2 && h->stride == 2)
-        run_strips(r, method, 2, 2);
+        run_either(r, method, 3, 1);
+    else if (h->kernel == 3)
+        run_either(r, method, 3, 2);
+    else if (h->stride == 1)
+        run_either(r, method, 2, 1);
     else
-        return false;
+        run_either(r, method, 2, 2);
     return true;
 }
 
