@@ -8,7 +8,7 @@ there, in the text and in what comes back from YAML. Nets that `crema convert` c
 tests/corpus.py refuses. What Caffe's own upgrade tools made of a net must be what crema makes of it.
 The last line is "N passed, M failed".
 """
-import os, subprocess, sys, tempfile
+import json, os, subprocess, sys, tempfile
 
 import corpus
 
@@ -78,6 +78,18 @@ def check(path, name, at):
         if suffix == '.yaml' and n_comments(back) != n_comments(path):
             return 'by YAML, %d comments of %d are left' % (n_comments(back), n_comments(path))
 
+# Training nets of Caffe's own models: one input, one prediction.
+DEPLOYED = ['BVLC+caffe__models_bvlc_%s_train_val.prototxt' % net for net in
+            ('alexnet', 'googlenet', 'reference_caffenet')]
+
+def check_deployed(path, at):
+    why = convert(path, at('d.prototxt'), '--to-deploy', '--input-shape', 'data=1,3,227,227')
+    if why:
+        return 'for deployment: ' + why
+    code, out, err = crema('summary', at('d.prototxt'), '--json')
+    ends = [[blob['name'] for blob in json.loads(out)[key]] for key in ('inputs', 'outputs')] if code == 0 else err
+    return None if ends == [['data'], ['prob']] else 'for deployment: %s' % ends
+
 def main(shared):
     nets, upgraded = (os.path.join(shared, 'corpus', folder) for folder in ('nets', 'upgraded'))
     passed = failed = comments = 0
@@ -92,7 +104,7 @@ def main(shared):
             if want:
                 why = convert(path, at('u.prototxt')) or differ(at('u.prototxt'), want)
             else:
-                why = check(path, name, at)
+                why = check(path, name, at) or (name in DEPLOYED and check_deployed(path, at) or None)
                 comments += n_comments(path)
             if why is None:
                 passed += 1

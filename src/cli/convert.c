@@ -78,6 +78,8 @@ static int convert(cli_session *s, const cli_args *args)
 
 static const cli_option options[] = {
     {OPT_FORCE, 'f', "force", NULL, "replace OUT if it is there"},
+    {OPT_TO_DEPLOY, 0, "to-deploy", NULL,
+     "make a net for deployment: data layers to Input, losses to predictions, labels out"},
     {OPT_DROP_UNKNOWN, 0, "drop-unknown", NULL, "leave out fields that are not known"},
     {OPT_F16, 0, "f16", NULL, "weights in half precision, as NVIDIA's fork stores them (.caffemodel)"},
     {OPT_VERIFY, 0, "verify", NULL,

@@ -55,8 +55,11 @@ static cr_status check_options(const cr_convert_job *job, const cr_converter *to
          "a phase, level or stage"},
         {CR_CONVERT_WEIGHTS, o->allow_missing != 0 || o->seed != 0, "filling weights"},
     };
+    unsigned takes = to->takes;
+    if ((takes & CR_CONVERT_TO_DEPLOY) && !o->to_deploy) // which alone asks for them there
+        takes &= ~(unsigned)(CR_CONVERT_SHAPES | CR_CONVERT_STATE);
     for (size_t i = 0; i < sizeof option / sizeof *option; i++)
-        if (option[i].given && !(to->takes & option[i].bit))
+        if (option[i].given && !(takes & option[i].bit))
             return cr_fail(err, CREMA_ERR_USAGE, NULL, "%s means nothing for %s", option[i].name, to->about);
     return CREMA_OK;
 }

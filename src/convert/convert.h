@@ -36,7 +36,9 @@ enum {
     CR_CONVERT_SHAPES = 4,   // input shapes
     CR_CONVERT_STATE = 8,    // phase, level and stages
     CR_CONVERT_WEIGHTS = 16, // missing weights and the seed of the fillers
-    CR_CONVERT_HALF = 32
+    CR_CONVERT_HALF = 32,
+    CR_CONVERT_NET_OPTIONS = // what cr_convert_read does
+    CR_CONVERT_DROP_UNKNOWN | CR_CONVERT_TO_DEPLOY | CR_CONVERT_SHAPES | CR_CONVERT_STATE
 };
 
 typedef struct cr_converter {

@@ -5,6 +5,7 @@
  * their say, and a printer of write/ its turn.
  */
 #include "convert/net.h"
+#include "convert/deploy.h"
 
 #include "crema.pb-c.h"
 #include "read/raw.h"
@@ -125,7 +126,7 @@ const cr_unknown *cr_convert_unknown(const cr_notes *notes, const ProtobufCMessa
     return search.found;
 }
 
-cr_status cr_convert_read(const cr_convert_job *job, int index, cr_convert_source *source, cr_err *err)
+static cr_status read_checked(const cr_convert_job *job, int index, cr_convert_source *source, cr_err *err)
 {
     *source = (cr_convert_source){0};
     const cr_message *m = &source->message;
@@ -136,6 +137,21 @@ cr_status cr_convert_read(const cr_convert_job *job, int index, cr_convert_sourc
         return each_message(m->root, drop_unknown, m->notes);
     unknown_check check = {.message = m, .err = err};
     return each_message(m->root, check_unknown, &check);
+}
+
+static cr_status for_deployment(const cr_convert_job *job, const cr_convert_source *source, cr_err *err)
+{
+    const cr_message *m = &source->message;
+    if (source->solver)
+        return cr_fail(err, CREMA_ERR_USAGE, &(cr_pos){cr_notes_file(m->notes), 0, 0},
+                       "is a solver; only a net can be made one for deployment");
+    return cr_deploy(job, (Crema__NetParameter *)m->root, m->notes, err);
+}
+
+cr_status cr_convert_read(const cr_convert_job *job, int index, cr_convert_source *source, cr_err *err)
+{
+    cr_status status = read_checked(job, index, source, err);
+    return status == CREMA_OK && job->options.to_deploy ? for_deployment(job, source, err) : status;
 }
 
 /* ---- writing ---- */
@@ -194,7 +210,7 @@ const cr_converter cr_convert_to_prototxt = {
     .inputs = "one net or solver",
     .min_inputs = 1,
     .max_inputs = 1,
-    .takes = CR_CONVERT_DROP_UNKNOWN,
+    .takes = CR_CONVERT_NET_OPTIONS,
     .run = to_prototxt,
 };
 const cr_converter cr_convert_to_yaml = {
@@ -203,7 +219,7 @@ const cr_converter cr_convert_to_yaml = {
     .inputs = "one net or solver",
     .min_inputs = 1,
     .max_inputs = 1,
-    .takes = CR_CONVERT_DROP_UNKNOWN,
+    .takes = CR_CONVERT_NET_OPTIONS,
     .run = to_yaml,
 };
 const cr_converter cr_convert_to_json = {
@@ -212,6 +228,6 @@ const cr_converter cr_convert_to_json = {
     .inputs = "one net or solver",
     .min_inputs = 1,
     .max_inputs = 1,
-    .takes = CR_CONVERT_DROP_UNKNOWN,
+    .takes = CR_CONVERT_NET_OPTIONS,
     .run = to_json,
 };

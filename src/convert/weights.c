@@ -263,7 +263,7 @@ const cr_converter cr_convert_to_caffemodel = {
     .inputs = "a net, weights, or a net and its weights",
     .min_inputs = 1,
     .max_inputs = 2,
-    .takes = CR_CONVERT_DROP_UNKNOWN | CR_CONVERT_HALF,
+    .takes = CR_CONVERT_NET_OPTIONS | CR_CONVERT_HALF,
     .run = to_caffemodel,
 };
 const cr_converter cr_convert_to_npy = {
