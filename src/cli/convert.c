@@ -31,6 +31,8 @@ static int failed(cli_session *s, const cli_args *args, const crema_error *err)
         more = "; --drop-unknown leaves it out";
     else if (strstr(err->message, "does not say the shape of its input"))
         more = "; --input-shape gives it";
+    else if (strstr(err->message, "can't be known from it and must be given"))
+        more = strstr(err->message, "it may be") ? " (--input-shape)" : " (--input-shape BLOB=N,C,H,W)";
     snprintf(longer.message + n, sizeof longer.message - n, "%s", more);
     int code = cli_fail_with(s, &longer);
     return err->status == CREMA_ERR_USAGE ? CLI_USAGE : code;
@@ -106,9 +108,13 @@ const cli_command cli_convert_command = {
         "are\n"
         "\n"
         "Nets of all ages are read, and today's format is written; comments and unknown fields stay where\n"
-        "they are. OUT appears whole or not at all. Layers that ONNX has no equivalent for are all named, "
-        "and\n"
-        "nothing is written. --verify runs an ONNX model in the onnxruntime of $CREMA_PYTHON, or python3.\n",
+        "they are. JSON has no comments, and unknown fields under the key \"_unknown\". A net that is inside "
+        "of\n"
+        "a .caffemodel comes out without its weights. OUT appears whole or not at all. Layers that ONNX has "
+        "no\n"
+        "equivalent for are all named, and nothing is written. --verify runs an ONNX model in the "
+        "onnxruntime of\n"
+        "$CREMA_PYTHON, or python3.\n",
     .group = {{"net", cli_net_options}, {"output", options}},
     .min_operands = 2,
     .operand = "IN or OUT",
