@@ -103,6 +103,10 @@ typedef struct crema_context_options {
     // What the largest error of a 3x3 convolution may be, by the root mean square of its outputs. From 1e-4 on, large
     // maps use Winograd tiles of 6x6, which are up to a sixth faster; without, errors stay within about 2e-5.
     float winograd_tolerance;
+    // Only algorithms that want their weights packed in about the size that they have: with the activations, a net then
+    // holds little more than its weights file. Many 3x3 convolutions take two to three times as long.
+    int small_memory;
+    int threads; // that read and pack weights while a net is loaded or a runner is made; 0: one per core
 } crema_context_options;
 
 typedef enum crema_phase { CREMA_TEST = 0, CREMA_TRAIN = 1 } crema_phase;

@@ -259,6 +259,7 @@ typedef struct crema_check_options {
     // Gets the context that the nets are loaded in, before the first: to add layer types. Its error ends the run.
     crema_status (*prepare)(void *user, crema_context *context, crema_error *err);
     float winograd_tolerance; // as in crema_context_options
+    int small_memory;         // the same
 } crema_check_options;
 
 typedef struct crema_check_result {

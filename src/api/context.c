@@ -81,6 +81,8 @@ crema_context *crema_context_create(const crema_context_options *options, crema_
     cr_status status = CREMA_OK;
     if (!cr_copy_options(&c->options, sizeof c->options, options))
         status = cr_fail(err, CREMA_ERR_USAGE, NULL, "crema_context_options.struct_size is not set");
+    if (status == CREMA_OK && (c->options.threads < 0 || c->options.threads > 1024))
+        status = cr_fail(err, CREMA_ERR_USAGE, NULL, "threads must be 0 (one per core) to 1024");
     if (status == CREMA_OK && !(c->options.winograd_tolerance >= 0))
         status = cr_fail(err, CREMA_ERR_USAGE, NULL, "winograd_tolerance must be 0 or more");
     if (status == CREMA_OK)

@@ -33,6 +33,8 @@ cr_plan_options cr_load_plan_options(const crema_context *context, const cr_shap
     return (cr_plan_options){.input = input,
                              .exact = c->exact,
                              .winograd_tolerance = c->winograd_tolerance,
+                             .small_memory = c->small_memory,
+                             .threads = c->threads,
                              .factor_0_is_1 = c->factor_0_is_1,
                              .conv_algorithm = c->conv_algorithm,
                              .kernels = context->kernels};

@@ -322,7 +322,9 @@ cr_status cr_check_run(const char *path, const crema_check_options *options,
                                    .exact = options->exact,
                                    .conv_algorithm = options->conv_algorithm,
                                    .isa = options->isa,
-                                   .winograd_tolerance = options->winograd_tolerance};
+                                   .winograd_tolerance = options->winograd_tolerance,
+                                   .small_memory = options->small_memory,
+                                   .threads = options->threads};
         crema_error context_err = {0};
         checker c = {.options = options, .context = crema_context_create(&o, &context_err)};
         status = context_err.status;

@@ -22,6 +22,7 @@ typedef enum cli_option_id {
     OPT_CONV,
     OPT_ISA,
     OPT_WINOGRAD_TOLERANCE,
+    OPT_MEMORY,
     OPT_PHASE,
     OPT_LEVEL,
     OPT_STAGE,

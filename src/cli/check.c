@@ -126,8 +126,10 @@ static int check(cli_session *s, const cli_args *args)
 {
     int64_t threads = 0;
     float tolerance = 0;
-    int code = cli_int_value(s, args, OPT_THREADS, 1, 1024, &threads);
-    if (code != CLI_OK || (code = cli_winograd_tolerance(s, args, &tolerance)) != CLI_OK)
+    int code, small_memory = 0;
+    if ((code = cli_int_value(s, args, OPT_THREADS, 1, 1024, &threads)) ||
+        (code = cli_winograd_tolerance(s, args, &tolerance)) ||
+        (code = cli_small_memory(s, args, &small_memory)))
         return code;
     cli_json json = {.f = stdout};
     checking c = {.s = s, .args = args, .json = cli_value(args, OPT_JSON) ? &json : NULL};
@@ -140,6 +142,7 @@ static int check(cli_session *s, const cli_args *args)
                                    .conv_algorithm = cli_value(args, OPT_CONV),
                                    .isa = cli_isa(args),
                                    .winograd_tolerance = tolerance,
+                                   .small_memory = small_memory,
                                    .cancel = stop,
                                    .user = &c,
                                    .prepare = prepare};
@@ -168,6 +171,8 @@ static const cli_option options[] = {
     {OPT_STRICT, 0, "strict", NULL, "tolerances without the rms term"},
     {OPT_CONV, 0, "conv", "NAME", "force a convolution algorithm, such as im2col"},
     {OPT_ISA, 0, "isa", "LEVEL", "kernels of level v4, v3, v2 or neon (default: $CREMA_ISA, or the best)"},
+    {OPT_MEMORY, 0, "memory", "small|fast",
+     "small: no algorithm whose weights take more when packed (default fast)"},
     {OPT_WINOGRAD_TOLERANCE, 0, "winograd-tolerance", "X",
      "let 3x3 convolutions err by X of their outputs' rms; from 1e-4 on it is faster"},
     {OPT_PLUGIN, 0, "plugin", "FILE.so", "a shared object with more layer types; may be repeated"},

@@ -27,6 +27,8 @@ const cli_option cli_compute_options[] = {
     {OPT_EXACT, 0, "exact", NULL, "direct algorithms only, nothing folded"},
     {OPT_CONV, 0, "conv", "NAME", "force a convolution algorithm, such as im2col"},
     {OPT_ISA, 0, "isa", "LEVEL", "kernels of level v4, v3, v2 or neon (default: $CREMA_ISA, or the best)"},
+    {OPT_MEMORY, 0, "memory", "small|fast",
+     "small: no algorithm whose weights take more when packed (default fast)"},
     {OPT_WINOGRAD_TOLERANCE, 0, "winograd-tolerance", "X",
      "let 3x3 convolutions err by X of their outputs' rms; from 1e-4 on it is faster"},
     {OPT_JSON, 0, "json", NULL,
@@ -125,8 +127,15 @@ int cli_winograd_tolerance(cli_session *s, const cli_args *args, float *out)
     return code;
 }
 
+int cli_small_memory(cli_session *s, const cli_args *args, int *out)
+{
+    static const char *const words[] = {"fast", "small", NULL};
+    return cli_word_value(s, args, OPT_MEMORY, words, out);
+}
+
 int cli_net_request_read(cli_session *s, const cli_args *args, cli_net_request *out)
 {
+    int64_t threads = 0;
     crema_context_options how = {.struct_size = sizeof how,
                                  .user = s,
                                  .log = cli_on_log,
@@ -137,10 +146,13 @@ int cli_net_request_read(cli_session *s, const cli_args *args, cli_net_request *
                                  .factor_0_is_1 = cli_value(args, OPT_BN_FACTOR_1) != NULL,
                                  .conv_algorithm = cli_value(args, OPT_CONV),
                                  .isa = cli_isa(args)};
-    int code = cli_winograd_tolerance(s, args, &how.winograd_tolerance);
-    if (code != CLI_OK)
+    int code;
+    if ((code = cli_winograd_tolerance(s, args, &how.winograd_tolerance)) ||
+        (code = cli_small_memory(s, args, &how.small_memory)) ||
+        (code = cli_int_value(s, args, OPT_THREADS, 1, 1024, &threads)))
         return code;
-    *out = (cli_net_request){.options.struct_size = sizeof out->options};
+    how.threads = (int)threads;
+    *out = (cli_net_request){.options.struct_size = sizeof out->options, .threads = how.threads};
     if ((code = parse_net_options(s, args, &out->options)) || (code = parse_shapes(s, args, out)))
         return code;
     crema_error err = {0};
@@ -155,14 +167,12 @@ int cli_net_request_read(cli_session *s, const cli_args *args, cli_net_request *
 int cli_net_load(cli_session *s, const cli_args *args, cli_net *out)
 {
     cli_net_request request;
-    int64_t threads = 0;
-    int code;
     *out = (cli_net){0};
-    if ((code = cli_int_value(s, args, OPT_THREADS, 1, 1024, &threads)) ||
-        (code = cli_net_request_read(s, args, &request)))
+    int code = cli_net_request_read(s, args, &request);
+    if (code != CLI_OK)
         return code;
     *out = (cli_net){.context = request.context,
-                     .threads = (int)threads,
+                     .threads = request.threads,
                      .n_shapes = request.n_shapes,
                      .shape = request.shape};
     crema_error err = {0};

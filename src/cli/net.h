@@ -18,6 +18,7 @@ typedef struct cli_net {
 typedef struct cli_net_request {
     crema_context *context;
     crema_net_options options;
+    int threads; // 0: one per core
     int n_shapes; // --input-shape
     crema_input_shape *shape;
 } cli_net_request;
@@ -30,6 +31,8 @@ extern const cli_option cli_compute_options[]; // how: threads, exact, ...
 const char *cli_isa(const cli_args *args);
 // --winograd-tolerance; *out stays when it was not given.
 int cli_winograd_tolerance(cli_session *s, const cli_args *args, float *out);
+// --memory: small?
+int cli_small_memory(cli_session *s, const cli_args *args, int *out);
 
 int cli_net_request_read(cli_session *s, const cli_args *args, cli_net_request *out);
 // Tells the library's sentence, with the option that would help where there is one. Returns the exit code.

@@ -8,19 +8,36 @@
 
 #include <string.h>
 
-enum { MANY_GROUPS = 8, MAX_PARTS = 16 };
+enum { MANY_GROUPS = 8, MAX_PARTS = 16, SMALL_PACK = 64 << 10 };
 
 const cr_conv_algorithm *const cr_conv_algorithms[] = {
     &cr_conv_dot, &cr_conv_depthwise, &cr_conv_winograd, &cr_conv_pointwise, &cr_conv_tiled, &cr_conv_im2col,
     NULL,
 };
 
+// Packs that round channels up to whole panels are no larger by more than this, in all but small layers.
+static bool is_larger(size_t pack, size_t weights)
+{
+    return pack > weights + weights / 8 + SMALL_PACK;
+}
+
+const char *cr_conv_refusal(const cr_conv_algorithm *a, const cr_conv *conv)
+{
+    const char *why = a->accepts(conv);
+    if (why || !conv->small_memory || !a->pack_bytes)
+        return why;
+    int64_t weights = conv->out_channels * (conv->in_channels / conv->group) * conv->kernel_count;
+    return is_larger(a->pack_bytes(conv), (size_t)weights * sizeof(float))
+               ? "little memory is to be used, and its weights take more when packed"
+               : NULL;
+}
+
 const cr_conv_algorithm *cr_conv_choose(const cr_conv *conv, const char *force, const char **why)
 {
     for (const cr_conv_algorithm *const *a = cr_conv_algorithms; *a; a++) {
         if (force && strcmp((*a)->name, force) != 0)
             continue;
-        const char *reason = (*a)->accepts(conv);
+        const char *reason = cr_conv_refusal(*a, conv);
         if (!reason)
             return *a;
         if (force) {

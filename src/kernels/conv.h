@@ -53,6 +53,7 @@ typedef struct cr_conv {
         *scale; // by output channel: pack() multiplies the weights by it; NULL: none. run() looks not at it
     // The largest error allowed, by the root mean square of the outputs; 0: the least that Winograd can do.
     float winograd_tolerance;
+    bool small_memory; // no pack that is clearly larger than the weights
 } cr_conv;
 
 typedef struct cr_conv_buffers {
@@ -82,7 +83,9 @@ typedef struct cr_conv_algorithm {
 } cr_conv_algorithm;
 
 extern const cr_conv_algorithm *const cr_conv_algorithms[]; // NULL-ended, im2col last
-// The first that accepts, or the one named `force` if it accepts. NULL: *why says what is wrong.
+// Why the algorithm can't or may not run a convolution, or NULL.
+const char *cr_conv_refusal(const cr_conv_algorithm *algorithm, const cr_conv *conv);
+// The first that is not refused, or the one named `force` if it accepts. NULL: *why says what is wrong.
 const cr_conv_algorithm *cr_conv_choose(const cr_conv *conv, const char *force, const char **why);
 
 // Groups that are many and small (depthwise) are cut into so many parts that run side by side, each slot with

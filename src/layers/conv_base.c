@@ -218,6 +218,7 @@ cr_status cr_conv_base_prepare(cr_step *step, const cr_preparing *p, const cr_co
     c->kernels = p->kernels;
     c->exact = p->exact;
     c->winograd_tolerance = p->winograd_tolerance;
+    c->small_memory = p->small_memory;
     c->in_channels = transposed ? g.out_channels : g.in_channels;
     c->out_channels = transposed ? g.in_channels : g.out_channels;
     c->group = g.group;
@@ -351,7 +352,7 @@ static cr_status list_refusals(cr_step *step, const cr_preparing *p, const cr_co
     if (!list)
         return cr_no_memory(err);
     for (size_t i = 0; i < n; i++) {
-        const char *why = cr_conv_algorithms[i]->accepts(&data->conv);
+        const char *why = cr_conv_refusal(cr_conv_algorithms[i], &data->conv);
         list[i] = (crema_refusal){cr_conv_algorithms[i]->name, why ? why : "another was asked for"};
     }
     step->refusal = list;

@@ -133,6 +133,7 @@ struct cr_preparing {
     const char *conv_algorithm; // forced, or NULL
     bool exact;
     float winograd_tolerance;         // as in crema_context_options
+    bool small_memory;                // the same
     bool factor_0_is_1;               // of BatchNorm, as in crema_context_options
     const struct cr_kernels *kernels; // of the chosen ISA level
     uint64_t seed;                    // of the fillers

@@ -155,6 +155,7 @@ static cr_status prepare_pointwise(const cr_step *step, const cr_preparing *p, s
     c->out_image_stride = c->out_channels * c->out_count;
     c->kernels = p->kernels;
     c->exact = first->exact;
+    c->small_memory = first->small_memory;
     cr_status status = cr_window_build(p->arena, &spec, n_axes, size, size, c->in_channels, &d->window, err);
     const char *why;
     d->pointwise_algorithm = status ? NULL : cr_conv_choose(c, p->conv_algorithm, &why);

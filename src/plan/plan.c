@@ -131,6 +131,7 @@ static void set_preparing(planning *pl)
                               .conv_algorithm = pl->options->conv_algorithm,
                               .exact = pl->options->exact,
                               .winograd_tolerance = pl->options->winograd_tolerance,
+                              .small_memory = pl->options->small_memory,
                               .kernels = pl->kernels,
                               .seed = cr_weights_seed(p->weights),
                               .factor_0_is_1 = pl->options->factor_0_is_1,

@@ -17,6 +17,7 @@ typedef struct cr_plan_options {
     int threads; // that read and pack weights; 0: one per core
     bool exact;
     float winograd_tolerance;         // as in crema_context_options
+    bool small_memory;                // the same
     bool factor_0_is_1;               // of BatchNorm, as in crema_context_options
     const char *conv_algorithm;       // forced, or NULL
     const struct cr_kernels *kernels; // NULL: the best for this CPU

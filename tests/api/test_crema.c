@@ -349,6 +349,9 @@ START_TEST(options_of_the_wrong_form_are_usage_errors)
     c = (crema_context_options){.struct_size = sizeof c, .winograd_tolerance = -1};
     ck_assert_ptr_null(crema_context_create(&c, &err));
     ck_assert_str_eq(err.message, "winograd_tolerance must be 0 or more");
+    c = (crema_context_options){.struct_size = sizeof c, .threads = -1};
+    ck_assert_ptr_null(crema_context_create(&c, &err));
+    ck_assert_str_eq(err.message, "threads must be 0 (one per core) to 1024");
     // A caller built against an older header, whose struct is shorter.
     size_t shorter = sizeof(size_t);
     crema_context *context = crema_context_create((crema_context_options *)(void *)&shorter, &err);

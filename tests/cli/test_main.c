@@ -50,12 +50,12 @@ START_TEST(every_option_has_its_line)
 {
     shell_begin();
     static const char *const run[] = {
-        "input",   "preprocess", "channels", "size",        "fit",
-        "raw",     "mean",       "scale",    "top",         "labels",
-        "draw",    "output",     "dump",     "phase",       "level",
-        "stage",   "strict",     "seed",     "input-shape", "allow-missing",
-        "threads", "exact",      "conv",     "isa",         "winograd-tolerance",
-        "json",    "min-score",  "verbose",  "help"};
+        "input",   "preprocess", "channels",  "size",        "fit",
+        "raw",     "mean",       "scale",     "top",         "labels",
+        "draw",    "output",     "dump",      "phase",       "level",
+        "stage",   "strict",     "seed",      "input-shape", "allow-missing",
+        "threads", "exact",      "conv",      "isa",         "winograd-tolerance",
+        "memory",  "json",       "min-score", "verbose",     "help"};
     shell_outcome *o = sh("$CREMA help run");
     for (size_t i = 0; i < sizeof run / sizeof *run; i++) {
         char option[40];
@@ -94,6 +94,8 @@ START_TEST(wrong_uses_are_named)
                 "crema: --threads must be a whole number from 1 to 1024, not \"1.5\"\n");
     shell_check(sh("$CREMA time pixel.prototxt --winograd-tolerance -1"), 2, "",
                 "crema: --winograd-tolerance must not be negative\n");
+    shell_check(sh("$CREMA time pixel.prototxt --memory large"), 2, "",
+                "crema: --memory must be one of small|fast, not \"large\"\n");
     shell_check(sh("$CREMA check m.yaml --winograd-tolerance fast"), 2, "",
                 "crema: --winograd-tolerance must be a number, not \"fast\"\n");
     shell_check(sh("$CREMA run pixel.prototxt --phase test2"), 2, "",

@@ -310,6 +310,30 @@ START_TEST(large_blobs_are_read_in_parts)
 }
 END_TEST
 
+// Winograd's pack is four times the weights; the others round up to whole panels.
+START_TEST(little_memory_means_packs_of_the_size_of_the_weights)
+{
+    net n;
+    open_net(&n, several, NULL);
+    cr_plan_options options = {.input = n.graph.input_shape, .threads = 2, .small_memory = true};
+    cr_plan *plan, *fast = make_plan(&n, 2, NULL);
+    ck_assert_str_eq(fast->step[0].implementation, "winograd");
+    size_t values, before, after, weights = 0;
+    cr_weights_bytes(n.weights, &values, &before);
+    ck_assert_int_eq(cr_plan_create(&plan, &n.graph, n.weights, &options, &n.err), CREMA_OK);
+    cr_weights_bytes(n.weights, &values, &after);
+    for (int i = 0; i < plan->n_steps; i++) {
+        ck_assert_str_ne(plan->step[i].implementation, "winograd");
+        weights += (size_t)cr_shape_count(&plan->step[i].blob_shape[0]) * sizeof(float);
+    }
+    ck_assert_uint_gt(before, 2 * weights);
+    ck_assert_uint_le(after - before, weights + weights / 4);
+    cr_plan_unref(plan);
+    cr_plan_unref(fast);
+    close_net(&n);
+}
+END_TEST
+
 START_TEST(loading_can_be_cancelled_at_any_time)
 {
     int n_stopped = 0;
@@ -366,4 +390,5 @@ TEST_MAIN("plan/weights_load", values_of_a_pack_are_not_kept_and_are_read_again,
           filled_values_are_the_same_when_they_are_made_again, a_file_that_changed_is_not_read_again,
           shared_values_are_packed_by_each_and_read_by_all,
           packs_have_the_same_bytes_for_any_number_of_threads, large_blobs_are_read_in_parts,
+          little_memory_means_packs_of_the_size_of_the_weights,
           loading_can_be_cancelled_at_any_time TEST_ALLOC(no_allocation_may_fail_unnoticed))
