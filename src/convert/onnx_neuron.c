@@ -3,6 +3,7 @@
  */
 #include "convert/onnx_rows.h"
 #include "crema.pb-c.h"
+#include "layers/python.h"
 
 #include <math.h>
 
@@ -200,6 +201,15 @@ void cr_onnx_dropout(cr_onnx_layer *l)
         cr_onnx_emit_identity(l);
     else
         times(l->g, l->in[0], l->out[0], (double)(1 - p->dropout_ratio));
+}
+
+// Of the modules that are known, spatial_dropout alone.
+void cr_onnx_python(cr_onnx_layer *l)
+{
+    if (l->layer->type == &cr_layer_spatial_dropout)
+        times(l->g, l->in[0], l->out[0], (double)cr_spatial_dropout_factor(l->layer));
+    else
+        cr_onnx_refuse(l, "its module has none");
 }
 
 void cr_onnx_softmax(cr_onnx_layer *l)

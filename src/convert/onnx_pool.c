@@ -66,8 +66,8 @@ static void choose_divisor(pool *p)
         for (int a = 0; a < 2; a++) {
             const cr_pooling_axis *axis = &p->d.pooling.axis[a];
             for (int64_t o = 0; o < axis->out; o++) {
-                whole = whole && axis->span[v][o] == axis->kernel;
-                inside = inside && axis->span[v][o] == axis->end[v][o] - axis->begin[v][o];
+                whole = whole && axis->span[v][o] == (float)axis->kernel;
+                inside = inside && axis->span[v][o] == (float)(axis->end[v][o] - axis->begin[v][o]);
             }
         }
     whole = whole || p->d.pooling.window; // values outside count

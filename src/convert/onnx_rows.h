@@ -80,5 +80,6 @@ void cr_onnx_sigmoid_cross_entropy_loss(cr_onnx_layer *l);
 void cr_onnx_contrastive_loss(cr_onnx_layer *l);
 void cr_onnx_smooth_l1_loss(cr_onnx_layer *l);
 void cr_onnx_accuracy(cr_onnx_layer *l);
+void cr_onnx_python(cr_onnx_layer *l);
 
 #endif

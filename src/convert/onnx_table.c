@@ -92,6 +92,7 @@ const cr_onnx_row cr_onnx_table[] = {
     {"ContrastiveLoss", cr_onnx_contrastive_loss, 0},
     {"SmoothL1Loss", cr_onnx_smooth_l1_loss, 0},
     {"Accuracy", cr_onnx_accuracy, 0},
+    {"Python", cr_onnx_python, CR_ONNX_ANY_SIZE},
     {0},
 };
 

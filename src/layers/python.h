@@ -11,6 +11,9 @@ extern const cr_layer_type cr_layer_python;
 extern const cr_layer_type cr_layer_python_proposal;
 extern const cr_layer_type cr_layer_spatial_dropout;
 
+// What a spatial_dropout multiplies its values by.
+float cr_spatial_dropout_factor(const cr_layer *layer);
+
 // What stands behind 'name': in python_param.param_str, a dict as Python or YAML write it, quoted or not, into
 // value, without quotes. False: it is not there, or too long.
 bool cr_python_field(const cr_layer *layer, const char *name, char *value, size_t size);

@@ -39,6 +39,11 @@ static cr_status setup(cr_layer *layer, cr_err *err)
     return CREMA_OK;
 }
 
+float cr_spatial_dropout_factor(const cr_layer *layer)
+{
+    return ((const context *)layer->ctx)->factor;
+}
+
 static void piece(const void *arg, const cr_piece *p)
 {
     float factor = ((const context *)arg)->factor;
