@@ -217,8 +217,39 @@ static const char *constant(cr_onnx_graph *g, const char *wish, cr_onnx_type typ
     cr_onnx_data *d = &g->data[g->n_data++];
     *d = (cr_onnx_data){.type = type, .shape = *shape, .values = values};
     d->bytes = (size_t)cr_shape_count(shape) * (type == CR_ONNX_INT64 ? sizeof(int64_t) : sizeof(float));
-    d->name = made_name(g, wish ? wish : "const");
-    return d->name;
+    // Until the graph is finished, a name that no other value can have.
+    d->name = cr_arena_printf(&g->arena, "\1%zu", g->n_data);
+    d->wish = cr_arena_printf(&g->arena, "%s%s%s", g->prefix, *g->prefix ? "/" : "", wish ? wish : "const");
+    g->no_memory |= !d->name || !d->wish;
+    return g->no_memory ? "" : d->name;
+}
+
+void cr_onnx_graph_finish(cr_onnx_graph *g)
+{
+    cr_names index = {0};
+    cr_names_init(&index, &g->arena);
+    cr_onnx_data *used = get(g, g->n_data, sizeof *used);
+    size_t n = 0;
+    for (size_t i = 0; i < g->n_data && !g->no_memory; i++)
+        g->no_memory |= !cr_names_put(&index, g->data[i].name, (int64_t)i);
+    for (size_t i = 0; i < g->n_nodes && !g->no_memory && !g->finished; i++)
+        for (size_t k = 0; k < g->node[i]->n_input && !g->no_memory; k++) {
+            int64_t at;
+            if (!cr_names_get(&index, g->node[i]->input[k], &at))
+                continue;
+            cr_onnx_data *d = &g->data[at];
+            if (d->wish) {
+                d->name = cr_onnx_name(g, d->wish);
+                d->wish = NULL;
+                used[n++] = *d;
+            }
+            g->node[i]->input[k] = (char *)d->name;
+        }
+    if (g->no_memory || g->finished)
+        return;
+    g->finished = true;
+    g->data = used;
+    g->n_data = n;
 }
 
 const char *cr_onnx_floats(cr_onnx_graph *g, const char *wish, const cr_shape *shape, const float *values)

@@ -30,6 +30,7 @@ typedef struct cr_onnx_data {
     cr_shape shape;
     const void *values;
     size_t bytes;
+    const char *wish; // for the name that it gets in the end
 } cr_onnx_data;
 
 // The name and shape of a value, for inputs, outputs and readers of the file.
@@ -47,7 +48,7 @@ typedef struct cr_onnx_infos {
 
 typedef struct cr_onnx_graph {
     cr_arena arena;
-    bool no_memory;
+    bool no_memory, finished;
     const char *name;
     Onnx__NodeProto **node;
     size_t n_nodes, node_room, attribute_room, output_room; // the rooms of the last node
@@ -60,6 +61,9 @@ typedef struct cr_onnx_graph {
 
 void cr_onnx_graph_init(cr_onnx_graph *g);
 void cr_onnx_graph_free(cr_onnx_graph *g);
+// Gives constants their names, in the order in which nodes read them, which is then their order; those that nobody
+// reads go. So a model does not depend on the order in which a compiler evaluates arguments.
+void cr_onnx_graph_finish(cr_onnx_graph *g);
 
 // `wish` if it is free and valid (UTF-8 without control characters, not empty), else something near it; taken then.
 const char *cr_onnx_name(cr_onnx_graph *g, const char *wish);

@@ -279,7 +279,8 @@ void cr_onnx_accuracy(cr_onnx_layer *l)
     better = cr_onnx_sum(g, cr_onnx_cast(g, better, NULL, CR_ONNX_FLOAT), 1, 2);
     const char *right = binary(g, "LessOrEqual", better, cr_onnx_scalar(g, (float)param->top_k));
     right = only_valid(&p, cr_onnx_cast(g, right, NULL, CR_ONNX_FLOAT));
-    const char *share = binary(g, "Div", sum_all(g, right, NULL), at_least(g, count_valid(&p), 1));
+    const char *n_all = at_least(g, count_valid(&p), 1);
+    const char *share = binary(g, "Div", sum_all(g, right, NULL), n_all);
     cr_onnx_reshape(g, share, l->out[0], &l->out_shape[0]);
     if (l->step->n_out < 2)
         return;

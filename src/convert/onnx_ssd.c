@@ -61,7 +61,8 @@ static const char *decode(const ssd *s, const char *prior, const char *offset)
         off[i] = mul(g, off[i], s->variance[i]);
     if (s->p->code_type == CREMA__PRIOR_BOX_PARAMETER__CODE_TYPE__CENTER_SIZE) {
         const char *half = cr_onnx_scalar(g, 0.5f);
-        const char *middle = add(g, mul(g, off[0], size), mul(g, add(g, corner[0], corner[1]), half));
+        const char *middle = mul(g, add(g, corner[0], corner[1]), half);
+        middle = add(g, mul(g, off[0], size), middle);
         const char *reach = mul(g, mul(g, cr_onnx_op(g, "Exp", NULL, off[1], NULL), size), half);
         box[0] = sub(g, middle, reach);
         box[1] = add(g, middle, reach);

@@ -275,6 +275,7 @@ cr_status cr_onnx_write(cr_onnx_graph *g, const char *path, bool force, uint64_t
 {
     writing w = {.g = g, .path = path, .err = err};
     uint64_t bytes = 0;
+    cr_onnx_graph_finish(g);
     for (size_t i = 0; i < g->n_data; i++)
         bytes += g->data[i].bytes;
     if (bytes > most_inside) {

@@ -19,6 +19,7 @@ static void make_graph(cr_onnx_graph *g)
     for (int i = 0; i < N; i++)
         large[i] = (float)i / 7;
     cr_shape n = {.rank = 1, .dim = {N}}, four = {.rank = 2, .dim = {2, 2}};
+    cr_onnx_scalar(g, 5); // nobody reads it: it is not written
     const char *x = cr_onnx_op(g, "Add", NULL, "x", cr_onnx_floats(g, "large", &n, large), NULL);
     cr_onnx_op(g, "Add", "y", x, cr_onnx_floats(g, "small", &four, small), NULL);
     cr_onnx_op(g, "Add", "z", x, cr_onnx_floats(g, "more", &(cr_shape){.rank = 2, .dim = {N, 1}}, large),
