@@ -39,7 +39,7 @@
 #include <string.h>
 
 enum {
-    MIN_CHANNELS = 16,       // of input and output: below, the transforms cost more than they save
+    MIN_CHANNELS = 8,        // of input and output: below, the transforms cost more than they save
     OWN_BYTES = 640 << 10,   // v and y of a block that one thread computes alone: they shall stay in its L2
     MANY_BLOCKS = 12,        // then each is one item
     LEAST_TILES = 14,        // of such a block: a full register tile of the products
@@ -210,8 +210,8 @@ static layout lay_out(const cr_conv *c)
     }
     int64_t tile_bytes = (int64_t)sizeof(float) * l.points * l.points; // per channel
     int64_t own = OWN_BYTES / (tile_bytes * (l.blocks + 2) * lanes);
-    cut_blocks(&l, min(own, max(LEAST_TILES, l.rows * l.columns / MANY_BLOCKS)), c->images);
-    l.shared = l.row_blocks * l.column_blocks < MANY_BLOCKS;
+    cut_blocks(&l, min(own, max(LEAST_TILES, c->group * l.rows * l.columns / MANY_BLOCKS)), c->images);
+    l.shared = c->group * l.row_blocks * l.column_blocks < MANY_BLOCKS;
     if (l.shared) {
         int64_t most = SHARED_BYTES / (tile_bytes * l.blocks * lanes);
         cut_blocks(&l, min(most, PANEL_BYTES / (tile_bytes * 2 * lanes)), c->images);
@@ -519,18 +519,6 @@ static float *slot_floats(const job *j, int slot)
     return (float *)(j->b->slot_scratch + (size_t)slot * j->b->slot_step);
 }
 
-static void own_item(void *ctx, int64_t item, int slot)
-{
-    const job *j = ctx;
-    const layout *l = j->l;
-    float *y = slot_floats(j, slot), *slab = y + l->y_all + l->strip_all, *v = slab + l->slab_all;
-    block b = block_at(l, item);
-    for (int64_t c = 0; c < l->blocks; c++)
-        transform_input(j, &b, c, slab, v);
-    for (int64_t p = 0; p < l->panels; p++)
-        run_panel(j, &b, p, v, y);
-}
-
 static void input_item(void *ctx, int64_t item, int slot)
 {
     const job *j = ctx;
@@ -560,31 +548,54 @@ static bool fused(const cr_epilogue *e)
     return e && e->activation != CR_ACT_SIGMOID && e->activation != CR_ACT_SWISH;
 }
 
-static void take_epilogue(job *j, const cr_epilogue *e, int64_t first_output)
+static job job_of(const layout *l, const cr_conv_buffers *b, int64_t group)
 {
-    j->epilogue = e;
-    j->slopes = e->slopes ? e->slopes + first_output : NULL;
-    j->add = e->add ? e->add + first_output * j->l->conv->out_count : NULL;
+    const cr_conv *c = l->conv;
+    const cr_epilogue *e = fused(b->epilogue) ? b->epilogue : NULL;
+    int64_t first = group * l->outputs, group_pack = (int64_t)(pack_bytes(c) / sizeof(float)) / c->group;
+    job j = {
+        .l = l, .b = b, .v = b->scratch, .u = (const float *)b->pack + group * group_pack, .epilogue = e};
+    j.in = b->in + group * l->channels * c->in_count;
+    j.out = b->out + first * c->out_count;
+    j.bias = b->bias ? b->bias + first : NULL;
+    j.slopes = e && e->slopes ? e->slopes + first : NULL;
+    j.add = e && e->add ? e->add + first * c->out_count : NULL;
+    return j;
+}
+
+// A block of one group.
+static void own_item(void *ctx, int64_t item, int slot)
+{
+    const job *any = ctx;
+    const layout *l = any->l;
+    job j = job_of(l, any->b, item / block_count(l));
+    float *y = slot_floats(&j, slot), *slab = y + l->y_all + l->strip_all, *v = slab + l->slab_all;
+    block b = block_at(l, item % block_count(l));
+    for (int64_t c = 0; c < l->blocks; c++)
+        transform_input(&j, &b, c, slab, v);
+    for (int64_t p = 0; p < l->panels; p++)
+        run_panel(&j, &b, p, v, y);
+}
+
+static void run_shared(job *j)
+{
+    const layout *l = j->l;
+    for (int64_t i = 0; i < block_count(l); i++) {
+        j->block = block_at(l, i);
+        cr_parallel(j->b->pool, l->blocks, input_item, j);
+        cr_parallel(j->b->pool, l->panels, panel_item, j);
+    }
 }
 
 static void run(const cr_conv *c, const cr_conv_buffers *b)
 {
     layout l = lay_out(c);
-    int64_t group_pack = (int64_t)(pack_bytes(c) / sizeof(float)) / c->group;
-    for (int64_t g = 0; g < c->group; g++) {
-        job j = {.l = &l, .b = b, .v = b->scratch, .u = (const float *)b->pack + g * group_pack};
-        j.in = b->in + g * l.channels * c->in_count;
-        j.out = b->out + g * l.outputs * c->out_count;
-        j.bias = b->bias ? b->bias + g * l.outputs : NULL;
-        if (fused(b->epilogue))
-            take_epilogue(&j, b->epilogue, g * l.outputs);
-        if (!l.shared)
-            cr_parallel(b->pool, block_count(&l), own_item, &j);
-        for (int64_t i = 0; l.shared && i < block_count(&l); i++) {
-            j.block = block_at(&l, i);
-            cr_parallel(b->pool, l.blocks, input_item, &j);
-            cr_parallel(b->pool, l.panels, panel_item, &j);
-        }
+    job j = job_of(&l, b, 0);
+    if (!l.shared)
+        cr_parallel(b->pool, c->group * block_count(&l), own_item, &j);
+    for (int64_t g = 0; l.shared && g < c->group; g++) {
+        j = job_of(&l, b, g);
+        run_shared(&j);
     }
     cr_epilogue_out out = {b->out, c->images, c->out_channels, c->out_count, c->out_image_stride};
     if (!fused(b->epilogue))
@@ -625,7 +636,7 @@ static const char *accepts(const cr_conv *c)
     if (some_window_is_empty(w))
         return "a window lies outside the image (PARTIAL)";
     if (c->in_channels / c->group < MIN_CHANNELS || c->out_channels / c->group < MIN_CHANNELS)
-        return "a group has fewer than 16 channels";
+        return "a group has fewer than 8 channels";
     if (c->out_count == 0 || c->images == 0)
         return "there is no output";
     return NULL;

@@ -194,6 +194,21 @@ START_TEST(every_end_of_an_axis_equals_the_definition)
 }
 END_TEST
 
+// So many that each block of each is an item, in one block or in several.
+START_TEST(many_small_groups_equal_the_definition)
+{
+    static const int64_t sizes[][4] = {{14, 14, 8, 8}, {7, 7, 16, 11}, {30, 33, 8, 8}};
+    unsigned seed = 4;
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        geometry_case g;
+        cr_window_spec s = spec_of(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO, 3);
+        ck_assert(geometry_make(&g, &s, 2, sizes[i], 1, 12 * sizes[i][2], 12 * sizes[i][3], 12));
+        check_case(&g, &seed, true);
+        cr_arena_free(&g.arena);
+    }
+}
+END_TEST
+
 // The error grows like the root of the number of channels.
 START_TEST(many_channels_stay_within_bounds)
 {
@@ -210,10 +225,11 @@ END_TEST
 START_TEST(fewer_images_need_no_more_scratch)
 {
     for (int64_t size = 1; size < 70; size += 3) {
+        int64_t group = size % 2 ? 1 : 8;
         geometry_case g;
         const char *why;
         cr_window_spec s = spec_of(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO, 3);
-        ck_assert(geometry_make(&g, &s, 2, (int64_t[]){size, size}, 9, 64, 64, 1));
+        ck_assert(geometry_make(&g, &s, 2, (int64_t[]){size, size}, 9, 64, 64, group));
         g.conv.window = &g.window;
         g.conv.kernels = cr_kernels_choose(NULL, &why);
         size_t scratch = cr_conv_winograd.scratch_bytes(&g.conv), slot = cr_conv_winograd.slot_bytes(&g.conv);
@@ -308,12 +324,14 @@ START_TEST(it_refuses_what_it_is_not_for)
     ck_assert_ptr_nonnull(refusal(7, 1, 1, 16, false));
     ck_assert_ptr_nonnull(refusal(3, 2, 1, 16, false));
     ck_assert_ptr_nonnull(refusal(3, 1, 2, 16, false));
-    ck_assert_ptr_nonnull(refusal(3, 1, 1, 3, false));
+    ck_assert_ptr_null(refusal(3, 1, 1, 8, false));
+    ck_assert_ptr_nonnull(refusal(3, 1, 1, 7, false));
     ck_assert_ptr_nonnull(refusal(3, 1, 1, 16, true));
 }
 END_TEST
 
 TEST_MAIN("kernels/winograd", every_mode_equals_the_definition, every_rule_equals_the_definition,
           every_cut_of_the_map_equals_the_definition, every_end_of_an_axis_equals_the_definition,
-          many_channels_stay_within_bounds, fewer_images_need_no_more_scratch,
-          the_epilogue_is_applied_on_the_way, tiles_of_6_need_leave, it_refuses_what_it_is_not_for)
+          many_small_groups_equal_the_definition, many_channels_stay_within_bounds,
+          fewer_images_need_no_more_scratch, the_epilogue_is_applied_on_the_way, tiles_of_6_need_leave,
+          it_refuses_what_it_is_not_for)
