@@ -12,11 +12,8 @@
 #include "kernels/conv.h"
 #include "kernels/simd.h"
 
-    // Common maps are 7, 14, 28, ... rows high.
-    enum {
-        MAX_ROWS = 4,
-        DIRECT_ROWS = 7
-    };
+// Common maps are 7, 14, 28, ... rows high.
+enum { MAX_ROWS = 4, DIRECT_ROWS = 7 };
 
 /* ---- the copy ---- */
 
