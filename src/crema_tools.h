@@ -146,6 +146,10 @@ typedef struct crema_convert_options {
     int allow_missing; // weights that no file has come from the net's fillers, where a format holds weights
     uint64_t seed;     // of the fillers
     int half;          // weights of a .caffemodel in half precision (raw_data of NVIDIA's fork)
+    // A .caffemodel of NET and WEIGHTS in which BatchNorm, Scale and Bias are part of the convolution or inner product
+    // before them; its net is written beside it, as .prototxt. Inputs must have shapes.
+    int fold;
+    int prune_unused; // layers that no output comes from are left out, and weights that the net has no layer for
     const char *numbering; // of a binary input: whose field numbers, as told when it is read; NULL: guessed
     // Gets sentences on what was done that is worth knowing, such as what was left out. May be NULL.
     void (*note)(void *user, const char *sentence);

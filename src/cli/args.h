@@ -55,6 +55,8 @@ typedef enum cli_option_id {
     OPT_DROP_UNKNOWN,
     OPT_TO_DEPLOY,
     OPT_F16,
+    OPT_FOLD,
+    OPT_PRUNE_UNUSED,
     OPT_NUMBERING,
     OPT_WEIGHTS,
     OPT_VERIFY,

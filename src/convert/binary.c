@@ -27,12 +27,12 @@ static cr_status write(const cr_convert_job *job, const cr_convert_source *sourc
     return status;
 }
 
-cr_status cr_convert_only_known(const cr_message *m, cr_err *err)
+cr_status cr_convert_only_known(const ProtobufCMessage *message, const cr_notes *notes, cr_err *err)
 {
-    const cr_unknown *u = cr_convert_unknown(m->notes, m->root);
+    const cr_unknown *u = cr_convert_unknown(notes, message);
     if (!u)
         return CREMA_OK;
-    cr_pos pos = {cr_notes_file(m->notes), u->line, u->column};
+    cr_pos pos = {cr_notes_file(notes), u->line, u->column};
     return cr_fail(err, CREMA_ERR_UNSUPPORTED, &pos,
                    "%.80s has no number in the binary form, so it can't be written", u->name);
 }
@@ -61,7 +61,7 @@ cr_status cr_convert_binary(const cr_convert_job *job, cr_err *err)
         status = cr_fail(err, CREMA_ERR_UNSUPPORTED, &(cr_pos){from.name, 0, 0},
                          "is a solver, which has no binary form");
     if (status == CREMA_OK)
-        status = cr_convert_only_known(&source.message, err);
+        status = cr_convert_only_known(source.message.root, source.message.notes, err);
     if (status == CREMA_OK)
         status = write(job, &source, &from, err);
     cr_file_close(&from);

@@ -49,6 +49,8 @@ static cr_status check_options(const cr_convert_job *job, const cr_converter *to
     } option[] = {
         {CR_CONVERT_DROP_UNKNOWN, o->drop_unknown != 0, "dropping unknown fields"},
         {CR_CONVERT_TO_DEPLOY, o->to_deploy != 0, "making a net for deployment"},
+        {CR_CONVERT_SIMPLIFY, o->fold != 0, "folding layers"},
+        {CR_CONVERT_SIMPLIFY, o->prune_unused != 0, "leaving out what is not used"},
         {CR_CONVERT_HALF, o->half != 0, "half precision"},
         {CR_CONVERT_SHAPES, o->n_shapes != 0, "the shape of an input"},
         {CR_CONVERT_STATE, o->phase != CREMA_TEST || o->level != 0 || o->n_stages != 0,

@@ -37,7 +37,8 @@ enum {
     CR_CONVERT_STATE = 8,    // phase, level and stages
     CR_CONVERT_WEIGHTS = 16, // missing weights and the seed of the fillers
     CR_CONVERT_HALF = 32,
-    CR_CONVERT_NET_OPTIONS = // what cr_convert_read does
+    CR_CONVERT_SIMPLIFY = 64, // folding and pruning
+    CR_CONVERT_NET_OPTIONS =  // what cr_convert_read does
     CR_CONVERT_DROP_UNKNOWN | CR_CONVERT_TO_DEPLOY | CR_CONVERT_SHAPES | CR_CONVERT_STATE
 };
 

@@ -20,7 +20,7 @@ cr_status cr_convert_read(const cr_convert_job *job, int index, cr_convert_sourc
 const cr_unknown *cr_convert_unknown(const cr_notes *notes, const ProtobufCMessage *message);
 
 // Fails for a field that only text can name.
-cr_status cr_convert_only_known(const cr_message *message, cr_err *err);
+cr_status cr_convert_only_known(const ProtobufCMessage *message, const cr_notes *notes, cr_err *err);
 // One net to the output in the binary form; weights that are in its file go along as they are (binary.c).
 cr_status cr_convert_binary(const cr_convert_job *job, cr_err *err);
 // Whether a file looks like a net or solver in any form, and not like weights alone.

@@ -63,8 +63,9 @@ static int weight_axes(const char *type)
     return 0;
 }
 
-static cr_shape modern_shape(const cr_stored_blob *blob, int index, const char *type)
+cr_shape cr_convert_shape(const cr_stored_blob *blob, int index, const char *stored_type)
 {
+    const char *type = type_name(stored_type);
     const cr_shape *old = &blob->shape;
     int wanted = index == 0 ? weight_axes(type) : 1, ones = 0;
     while (ones < old->rank && old->dim[ones] == 1)
@@ -89,7 +90,7 @@ cr_status cr_convert_layer(const cr_weights_file *from, const cr_stored_layer *l
     cr_written_layer out = {layer->name, type, layer->n_blobs, shape, legacy, param};
     cr_status status = shape && legacy ? CREMA_OK : cr_no_memory(err);
     for (int i = 0; i < layer->n_blobs && !status; i++) {
-        shape[i] = modern_shape(&layer->blob[i], i, type);
+        shape[i] = cr_convert_shape(&layer->blob[i], i, layer->type);
         legacy[i] = layer->blob[i].legacy_shape;
     }
     if (!status)
@@ -100,8 +101,7 @@ cr_status cr_convert_layer(const cr_weights_file *from, const cr_stored_layer *l
     return status;
 }
 
-// Layers without blobs have no place in a file of weights alone.
-static cr_status copy_layers(const cr_weights_file *from, cr_weights_writer *to, cr_err *err)
+cr_status cr_convert_layers(const cr_weights_file *from, cr_weights_writer *to, cr_err *err)
 {
     cr_status status = CREMA_OK;
     for (int i = 0; i < from->n_layers && !status; i++)
@@ -110,8 +110,7 @@ static cr_status copy_layers(const cr_weights_file *from, cr_weights_writer *to,
     return status;
 }
 
-// Ends what is begun: commits, or leaves nothing.
-static cr_status finish(cr_weights_writer *to, cr_status status, cr_err *err)
+cr_status cr_convert_finish(cr_weights_writer *to, cr_status status, cr_err *err)
 {
     if (!status)
         return to->type->commit(to, err);
@@ -131,7 +130,7 @@ static cr_status write_weights(const cr_convert_job *job,
         return status;
     status = open(&to, job->output, job->options.force != 0, err);
     if (!status)
-        status = finish(to, copy_layers(&from, to, err), err);
+        status = cr_convert_finish(to, cr_convert_layers(&from, to, err), err);
     cr_weights_file_close(&from);
     return status;
 }
@@ -144,76 +143,6 @@ static cr_status to_hdf5(const cr_convert_job *job, cr_err *err)
 static cr_status to_folder(const cr_convert_job *job, cr_err *err)
 {
     return write_weights(job, cr_npy_folder_writer_open, err);
-}
-
-/* ---- .caffemodel ---- */
-
-static cr_status read_net(const cr_convert_job *job, const Crema__NetParameter **net, cr_err *err)
-{
-    cr_pos pos = {job->input[0], 0, 0};
-    cr_convert_source source;
-    cr_status status = cr_convert_read(job, 0, &source, err);
-    if (status)
-        return status;
-    if (source.solver)
-        return cr_fail(err, CREMA_ERR_INPUT, &pos, "is a solver; a .caffemodel holds a net and its weights");
-    *net = (const Crema__NetParameter *)source.message.root;
-    return cr_convert_only_known(&source.message, err);
-}
-
-// The layer of the file that gives the net's layer its blobs: of that name, the last one, as Caffe would load them.
-static const cr_stored_layer *stored_of(const cr_weights_file *from, const char *name, bool *used)
-{
-    const cr_stored_layer *found = NULL;
-    for (int i = 0; i < from->n_layers; i++)
-        if (from->layer[i].n_blobs > 0 && strcmp(from->layer[i].name, name) == 0) {
-            used[i] = true;
-            found = &from->layer[i];
-        }
-    return found;
-}
-
-static cr_status copy_net(const cr_convert_job *job, const Crema__NetParameter *net,
-                          const cr_weights_file *from, cr_weights_writer *to, cr_err *err)
-{
-    bool *used = cr_arena_array(job->arena, (size_t)from->n_layers, sizeof *used);
-    cr_status status = used ? CREMA_OK : cr_no_memory(err);
-    for (size_t i = 0; i < net->n_layer && !status; i++) {
-        const Crema__LayerParameter *param = net->layer[i];
-        const char *name = param->name ? param->name : "";
-        const cr_stored_layer *stored = stored_of(from, name, used);
-        cr_stored_layer bare = {.name = name, .type = param->type ? param->type : ""};
-        status = cr_convert_layer(from, stored ? stored : &bare, param, to, err);
-    }
-    for (int i = 0; i < from->n_layers && !status; i++)
-        if (from->layer[i].n_blobs > 0 && !used[i])
-            cr_warn(job->log, &(cr_pos){from->path, 0, 0},
-                    "has weights for a layer \"%s\", which the net does not have: they are left out",
-                    from->layer[i].name);
-    return status;
-}
-
-// The net of a .caffemodel alone is the one inside.
-static cr_status to_caffemodel(const cr_convert_job *job, cr_err *err)
-{
-    cr_weights_file from;
-    cr_weights_writer *to;
-    const Crema__NetParameter *net = NULL;
-    if (job->n_inputs == 1 && !job->options.half && cr_convert_is_net(job->input[0]))
-        return cr_convert_binary(job, err);
-    cr_status status = cr_weights_file_open(&from, job->input[job->n_inputs - 1], job->log, err);
-    if (status)
-        return status;
-    bool bare = job->n_inputs == 1 && strcmp(from.format->name, "caffemodel") != 0;
-    if (!bare)
-        status = read_net(job, &net, err);
-    cr_caffemodel_options options = {job->options.force != 0, job->options.half != 0, from.net_name, net};
-    if (!status)
-        status = cr_caffemodel_writer_open(&to, job->output, &options, err);
-    if (!status)
-        status = finish(to, net ? copy_net(job, net, &from, to, err) : copy_layers(&from, to, err), err);
-    cr_weights_file_close(&from);
-    return status;
 }
 
 /* ---- single blobs ---- */
@@ -256,15 +185,6 @@ const cr_converter cr_convert_to_folder = {
     .min_inputs = 1,
     .max_inputs = 1,
     .run = to_folder,
-};
-const cr_converter cr_convert_to_caffemodel = {
-    .suffixes = ".caffemodel",
-    .about = "a net with weights",
-    .inputs = "a net, weights, or a net and its weights",
-    .min_inputs = 1,
-    .max_inputs = 2,
-    .takes = CR_CONVERT_NET_OPTIONS | CR_CONVERT_HALF,
-    .run = to_caffemodel,
 };
 const cr_converter cr_convert_to_npy = {
     .suffixes = ".npy",

@@ -22,7 +22,7 @@ typedef struct magic {
 
 static const magic magics[] = {
     {"\x89HDF\r\n\x1a\n", 0, 8,
-     "is an HDF5 file, which this version does not read; save the net as .caffemodel (binary) instead"},
+     "is an HDF5 file; `crema convert` makes a .caffemodel of it if Caffe wrote it"},
     {"PK\x03\x04", 0, 4, "is a zip archive (or a PyTorch or Keras file); unpack or convert it first"},
     {"\x1f\x8b", 0, 2, "is compressed with gzip; unpack it first"},
     {"BZh", 0, 3, "is compressed with bzip2; unpack it first"},
