@@ -111,6 +111,13 @@ typedef struct crema_summary_totals {
     int64_t macs;
     int64_t n_activations;    // values of all tops
     int n_unknown, n_not_run; // layers
+    // Memory of a net loaded and run with these shapes and this context's options; all 0 where not all is known.
+    int64_t weight_bytes;     // weights that are used as they are
+    int64_t pack_bytes;       // and such as the chosen algorithms want them
+    int64_t activation_bytes; // of a runner
+    int64_t live_bytes;       // the least that any placement of the activations would take
+    int64_t scratch_bytes;    // of a runner, and of each of its threads
+    int64_t thread_scratch_bytes;
 } crema_summary_totals;
 
 // Reads a net and infers all shapes that can be known: unknown layer types and inputs without a shape leave what

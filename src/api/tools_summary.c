@@ -12,6 +12,39 @@ struct crema_summary {
     cr_summary rows;
 };
 
+static bool all_known(const crema_summary *s)
+{
+    const cr_graph *g = &s->net.graph;
+    bool known = s->rows.totals.n_unknown == 0;
+    for (int t = 0; t < g->n_tensors && known; t++)
+        known = s->net.shapes.tensor[t].rank >= 0 || g->node[g->tensor[t].producer].layer->type->not_run;
+    return known;
+}
+
+// A plan that is not for running. That there can be none is no error: the rest of the summary holds.
+static void measure(crema_summary *s, const crema_context *context, const crema_net_options *options)
+{
+    cr_weights *weights;
+    cr_plan *plan;
+    cr_weights_options o = {
+        .files = options->weights, .n_files = options->n_weights, .allow_missing = true, .measure = true};
+    cr_plan_options how = cr_load_plan_options(context, s->net.shapes.input);
+    how.measure = &s->net.shapes;
+    if (!all_known(s) || cr_weights_open(&weights, &s->net.graph, &o, NULL) != CREMA_OK)
+        return;
+    if (cr_plan_create(&plan, &s->net.graph, weights, &how, NULL) == CREMA_OK) {
+        crema_summary_totals *t = &s->rows.totals;
+        t->weight_bytes = (int64_t)plan->value_bytes;
+        t->pack_bytes = (int64_t)plan->pack_bytes;
+        t->activation_bytes = (int64_t)plan->arena_bytes;
+        t->live_bytes = (int64_t)plan->live_bytes;
+        t->scratch_bytes = (int64_t)plan->scratch_bytes;
+        t->thread_scratch_bytes = (int64_t)plan->slot_bytes;
+        cr_plan_unref(plan);
+    }
+    cr_weights_free(weights);
+}
+
 static cr_status make(crema_summary *s, const crema_context *context, const crema_net_options *options,
                       const crema_input_shape *shapes, int n, cr_err *err)
 {
@@ -22,6 +55,8 @@ static cr_status make(crema_summary *s, const crema_context *context, const crem
         status = cr_shaped_net_open(&s->net, &loader, &copy, shapes, n, err);
     if (status == CREMA_OK)
         status = cr_summary_make(&s->net.shapes, &s->arena, &s->rows, err);
+    if (status == CREMA_OK)
+        measure(s, context, &copy);
     return status;
 }
 

@@ -47,6 +47,16 @@ static void count_cell(cli_table *table, int64_t n)
         cli_table_cell(table, "-");
 }
 
+static void print_memory(const crema_summary_totals *t)
+{
+    if (t->activation_bytes)
+        printf("to run: weights %.2f MB, packed weights %.2f MB, activations %.2f MB (at least %.2f), "
+               "scratch %.2f MB and %.2f MB a thread\n",
+               (double)t->weight_bytes / 1e6, (double)t->pack_bytes / 1e6, (double)t->activation_bytes / 1e6,
+               (double)t->live_bytes / 1e6, (double)t->scratch_bytes / 1e6,
+               (double)t->thread_scratch_bytes / 1e6);
+}
+
 static void print_text(cli_session *s, const crema_summary *summary)
 {
     static const char *const columns[] = {"<layer",      "<type",  "<bottoms", "<tops",
@@ -71,6 +81,7 @@ static void print_text(cli_session *s, const crema_summary *summary)
            (double)t.macs / 1e6, (double)t.n_activations * 4 / 1e6);
     if (t.n_not_run)
         printf("%d of them are not run\n", t.n_not_run);
+    print_memory(&t);
 }
 
 static void json_blobs(cli_json *j, const char *key, const crema_summary_blob *blob, int n)
@@ -139,6 +150,16 @@ static void print_json(const crema_summary *summary)
     cli_json_int(j, "macs", t.macs);
     cli_json_int(j, "activations", t.n_activations);
     cli_json_int(j, "unknown_layers", t.n_unknown);
+    if (t.activation_bytes) {
+        cli_json_begin(j, "memory", '{');
+        cli_json_int(j, "weight_bytes", t.weight_bytes);
+        cli_json_int(j, "pack_bytes", t.pack_bytes);
+        cli_json_int(j, "activation_bytes", t.activation_bytes);
+        cli_json_int(j, "live_bytes", t.live_bytes);
+        cli_json_int(j, "scratch_bytes", t.scratch_bytes);
+        cli_json_int(j, "thread_scratch_bytes", t.thread_scratch_bytes);
+        cli_json_end(j, '}');
+    }
     cli_json_end(j, '}');
 }
 
@@ -185,12 +206,12 @@ const cli_command cli_summary_command = {
     .summary = "show what a net is made of",
     .about =
         "Shows each layer's type (and which of several dialects it is taken for), its bottoms and tops with\n"
-        "their shapes, its parameters and its work in multiply-adds; then the totals. Nothing is run, and\n"
-        "weights are needed only where they decide on a dialect. A shape that can't be known, such as that "
-        "of\n"
-        "a data layer, is shown as \"?\": --input-shape gives it. Layers of unknown types are marked, and "
-        "make\n"
-        "the exit status 1.\n",
+        "their shapes, its parameters and its work in multiply-adds; then the totals, and what memory the "
+        "net\n"
+        "takes when it runs. Nothing is run, and weights are needed only where they decide on a dialect. A\n"
+        "shape that can't be known, such as that of a data layer, is shown as \"?\": --input-shape gives "
+        "it.\n"
+        "Layers of unknown types are marked, and make the exit status 1.\n",
     .group = {{"net", cli_net_options}, {"output", options}},
     .min_operands = 1,
     .operand = "NET",

@@ -77,8 +77,11 @@ static cr_status add_step(planning *pl, int i)
 static cr_status infer_shapes(planning *pl)
 {
     cr_plan *p = pl->p;
+    const cr_shapes *known = pl->options->measure;
     pl->shapes = (cr_shapes){.graph = p->graph, .weights = p->weights, .input = pl->options->input};
-    cr_status status = cr_shapes_infer(&pl->shapes, &p->arena, pl->err);
+    if (known)
+        pl->shapes = *known;
+    cr_status status = known ? CREMA_OK : cr_shapes_infer(&pl->shapes, &p->arena, pl->err);
     for (int t = 0; t < p->graph->n_tensors && status == CREMA_OK; t++)
         p->tensor[t].shape = pl->shapes.tensor[t];
     return status;
@@ -275,6 +278,9 @@ static cr_status allocate(planning *pl)
 static cr_status load_weights(planning *pl)
 {
     cr_plan *p = pl->p;
+    cr_weights_measure(p->weights, &pl->wanted, &p->value_bytes, &p->pack_bytes);
+    if (pl->options->measure)
+        return CREMA_OK;
     cr_status status = cr_weights_load(p->weights, &pl->wanted, pl->options->threads, &p->arena, pl->err);
     p->held = pl->wanted.held;
     p->n_held = pl->wanted.n_held;

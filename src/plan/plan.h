@@ -10,7 +10,9 @@
 #include "plan/shapes.h"
 
 typedef struct cr_plan_options {
-    const cr_shape *input;   // one per input of the graph, all known
+    const cr_shape *input; // one per input of the graph, all known
+    // Such as they were inferred before: then the plan only measures, has no values and can't run. NULL: a plan to run.
+    const cr_shapes *measure;
     const char *const *keep; // blobs whose values must be there after a run; inputs and outputs always are
     int n_keep;
     bool keep_all;
@@ -38,8 +40,9 @@ struct cr_plan {
     int n_order;
     cr_step **order; // as they run; those that are part of another are not there
     size_t arena_bytes, live_bytes, scratch_bytes, state_bytes;
-    size_t slot_bytes;     // scratch of each thread
-    cr_weights_held *held; // values that the steps read
+    size_t slot_bytes;              // scratch of each thread
+    size_t value_bytes, pack_bytes; // of weights that stay as they are, and of packs
+    cr_weights_held *held;          // values that the steps read
     int n_held;
 };
 

@@ -26,6 +26,7 @@ typedef struct cr_weights_options {
     int n_files;
     bool allow_missing;
     uint64_t seed;
+    bool measure; // nothing is read or missed, all values are 0: for plans that only measure
     const cr_log *log;
     void (*progress)(void *user, const char *what, double fraction);
     int (*cancel)(void *user);
@@ -72,8 +73,10 @@ typedef struct cr_weights_wanted {
     // Results: what is to be handed to cr_weights_release one day; in the arena.
     cr_weights_held *held;
     int n_held;
-    size_t value_bytes, pack_bytes; // of all that was wanted, and of what the steps' other blobs take
 } cr_weights_wanted;
+
+// The bytes of all values and packs that are wanted, whether they are there or not.
+void cr_weights_measure(cr_weights *weights, const cr_weights_wanted *wanted, size_t *values, size_t *packs);
 
 // Makes all that is wanted, on so many threads (0: one per core). On failure nothing of it is held. `arena` lives as
 // long as the plan.

@@ -108,7 +108,11 @@ cr_status cr_weights_make(cr_weights *w, cr_weights_slot *slot, cr_err *err)
     reading r = {slot, 0, cr_shape_count(&slot->spec.shape), alloc_values(bytes_of(slot))};
     if (!r.to)
         return cr_no_memory(err);
-    cr_status status = read_values(w, &r, err);
+    cr_status status = CREMA_OK;
+    if (w->options.measure)
+        memset(r.to, 0, bytes_of(slot));
+    else
+        status = read_values(w, &r, err);
     if (status != CREMA_OK) {
         cr_free(r.to);
         return status;
@@ -499,6 +503,31 @@ void cr_weights_release(cr_weights *w, const cr_weights_held *held, int n)
     pthread_mutex_lock(&w->lock);
     release(w, held, n);
     pthread_mutex_unlock(&w->lock);
+}
+
+// Marks slots, so that shared ones count once.
+static size_t count_values(cr_weights *w, const cr_weights_wanted *wanted, bool counted)
+{
+    size_t bytes = 0;
+    for (const cr_value_wanted *v = wanted->values; v; v = v->next)
+        for (int i = 0; i < v->step->n_blobs; i++) {
+            cr_weights_slot *slot = cr_weights_slot_of(w, v->step->layer->index, i);
+            if (kept_as_it_is(v->step, i) && slot->counted != counted)
+                bytes += bytes_of(slot);
+            slot->counted = kept_as_it_is(v->step, i) ? counted : slot->counted;
+        }
+    return bytes;
+}
+
+void cr_weights_measure(cr_weights *w, const cr_weights_wanted *wanted, size_t *values, size_t *packs)
+{
+    pthread_mutex_lock(&w->lock);
+    *values = count_values(w, wanted, true);
+    count_values(w, wanted, false);
+    pthread_mutex_unlock(&w->lock);
+    *packs = 0;
+    for (const cr_pack_wanted *p = wanted->packs; p; p = p->next)
+        *packs += p->bytes;
 }
 
 void cr_weights_bytes(cr_weights *w, size_t *values, size_t *packs)

@@ -20,6 +20,7 @@ typedef struct cr_weights_slot {
     float *value; // NULL: not there
     int readers;  // plans that read the values as they are
     bool pinned;  // somebody may have the pointer for as long as the weights live
+    bool counted; // by cr_weights_measure
 } cr_weights_slot;
 
 typedef struct cr_weights_slots {

@@ -6,18 +6,22 @@
 START_TEST(summary_shows_what_a_net_is_made_of)
 {
     shell_begin();
-    shell_check(sh("$CREMA summary ip.prototxt"), 0,
-                "layer  type          bottoms  tops    parameters  values  MACs\n"
-                "x      Input                  x 1x2                    -     -\n"
-                "ip     InnerProduct  x 1x2    ip 1x2  2x2, 2           6     4\n"
-                "\n"
-                "2 layers, 6 learned values (0.00 MB), 0.000 million multiply-adds, activations 0.00 MB\n",
-                "");
+    shell_check(
+        sh("$CREMA summary ip.prototxt"), 0,
+        "layer  type          bottoms  tops    parameters  values  MACs\n"
+        "x      Input                  x 1x2                    -     -\n"
+        "ip     InnerProduct  x 1x2    ip 1x2  2x2, 2           6     4\n"
+        "\n"
+        "2 layers, 6 learned values (0.00 MB), 0.000 million multiply-adds, activations 0.00 MB\n"
+        "to run: weights 0.00 MB, packed weights 0.00 MB, activations 0.00 MB (at least 0.00), scratch "
+        "0.00 MB and 0.00 MB a thread\n",
+        "");
     shell_outcome *o = sh("$CREMA summary ip.prototxt --json | tr -d ' \\n'");
     ck_assert_int_eq(o->code, 0);
     ck_assert(shell_has(o->out, "\"params\":[{\"shape\":[2,2]},{\"shape\":[2]}]"));
     ck_assert(shell_has(o->out, "\"tops\":[{\"name\":\"ip\",\"shape\":[1,2]}]"));
     ck_assert(shell_has(o->out, "\"outputs\":[{\"name\":\"ip\",\"shape\":[1,2]}]"));
+    ck_assert(shell_has(o->out, "\"memory\":{\"weight_bytes\":24,\"pack_bytes\":0,\"activation_bytes\":"));
     shell_end();
 }
 END_TEST

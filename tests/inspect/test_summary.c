@@ -79,6 +79,47 @@ START_TEST(rows_and_totals)
 }
 END_TEST
 
+// What a summary says of memory is what a runner has.
+START_TEST(memory_is_that_of_a_plan)
+{
+    const char *net =
+        "name: 'n' input: 'x' input_shape { dim: 1 dim: 16 dim: 8 dim: 8 }\n"
+        "layer { name: 'c' type: 'Convolution' bottom: 'x' top: 'c' convolution_param { num_output: "
+        "16 kernel_size: 3 pad: 1 } }\n"
+        "layer { name: 'p' type: 'PReLU' bottom: 'c' top: 'p' }\n"
+        "layer { name: 'b' type: 'BatchNorm' bottom: 'p' top: 'b' }\n"
+        "layer { name: 'i' type: 'InnerProduct' bottom: 'b' top: 'i' inner_product_param { "
+        "num_output: 3 } }\n";
+    warning[0] = 0;
+    summary s = summarise(net);
+    crema_summary_totals t;
+    crema_summary_get_totals(s.s, &t);
+    crema_net_options o = {
+        .struct_size = sizeof o, .net = {"net.prototxt", net, strlen(net)}, .allow_missing = 1};
+    crema_net *loaded = crema_net_load(s.context, &o, NULL);
+    crema_runner_options one = {.struct_size = sizeof one, .threads = 1};
+    crema_runner *runner = crema_runner_create(loaded, &one, NULL);
+    ck_assert_ptr_nonnull(runner);
+    crema_memory_info memory;
+    crema_runner_memory(runner, &memory);
+    ck_assert_int_gt(t.pack_bytes, 16 * 16 * 9 * 4);
+    ck_assert_int_eq(t.pack_bytes, (int64_t)memory.pack_bytes);
+    ck_assert_int_eq(t.weight_bytes, (int64_t)(memory.weight_bytes - memory.pack_bytes));
+    ck_assert_int_eq(t.activation_bytes, (int64_t)memory.activation_bytes);
+    ck_assert_int_eq(t.scratch_bytes + t.thread_scratch_bytes, (int64_t)memory.scratch_bytes);
+    ck_assert_int_gt(t.live_bytes, 0);
+    ck_assert_int_le(t.live_bytes, t.activation_bytes);
+    ck_assert_str_eq(warning, ""); // weights that are not there do not matter here
+    crema_runner_free(runner);
+    crema_net_free(loaded);
+    done(&s);
+    s = summarise("name: 'n' layer { name: 'x' type: 'Input' top: 'x' }\n" IP("a", "x", "y"));
+    crema_summary_get_totals(s.s, &t);
+    ck_assert_int_eq(t.activation_bytes, 0); // not known
+    done(&s);
+}
+END_TEST
+
 START_TEST(a_dialect_is_named)
 {
     summary s = summarise("input: 'x' input_shape { dim: 1 dim: 2 dim: 3 dim: 3 }\n"
@@ -105,5 +146,5 @@ START_TEST(what_only_the_most_of_data_does_not_fit_is_left_unknown)
 }
 END_TEST
 
-TEST_MAIN("inspect/summary", rows_and_totals, a_dialect_is_named,
+TEST_MAIN("inspect/summary", rows_and_totals, memory_is_that_of_a_plan, a_dialect_is_named,
           what_only_the_most_of_data_does_not_fit_is_left_unknown)
