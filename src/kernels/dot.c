@@ -101,12 +101,6 @@ static void run(const cr_conv *conv, const cr_conv_buffers *buffers)
         d.x = buffers->in + g * k;
         d.y = buffers->out + g * m;
         d.bias = buffers->bias ? buffers->bias + g * m : NULL;
-        cr_epilogue epilogue = buffers->epilogue ? *buffers->epilogue : (cr_epilogue){0};
-        if (epilogue.add)
-            epilogue.add += g * m;
-        if (epilogue.slopes)
-            epilogue.slopes += g * m;
-        d.epilogue = buffers->epilogue ? &epilogue : NULL;
         cr_dot(conv->kernels, &d, buffers->pool);
     }
 }
@@ -118,4 +112,4 @@ static size_t scratch_bytes(const cr_conv *conv)
 }
 
 const cr_conv_algorithm cr_conv_dot = {
-    .name = "dot", .accepts = accepts, .scratch_bytes = scratch_bytes, .epilogue = true, .run = run};
+    .name = "dot", .accepts = accepts, .scratch_bytes = scratch_bytes, .run = run};

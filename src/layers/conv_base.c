@@ -259,6 +259,23 @@ cr_status cr_conv_base_scratch(cr_step *step, const cr_preparing *p, cr_conv_dat
     return CREMA_OK;
 }
 
+// An epilogue with an exponential is a pass of its own for all algorithms.
+static bool adds_on_the_way(const cr_conv_data *d, const cr_epilogue *e)
+{
+    return d->algorithm->epilogue && e->activation != CR_ACT_SIGMOID && e->activation != CR_ACT_SWISH;
+}
+
+static cr_status add_scratch(cr_step *step, cr_conv_data *d, cr_err *err)
+{
+    const cr_fusion *f = step->fusion;
+    if (!f || f->add < 0 || adds_on_the_way(d, &f->epilogue))
+        return CREMA_OK;
+    d->add_copied = true;
+    d->add_offset = (step->scratch_bytes + 63) / 64 * 64;
+    size_t bytes = (size_t)cr_shape_count(&step->shaping->out[0]) * sizeof(float);
+    return cr_size_add(d->add_offset, bytes, &step->scratch_bytes) ? CREMA_OK : cr_no_memory(err);
+}
+
 // Between a tensor with gaps and one without.
 static void copy_entries(const float *from, int64_t from_stride, float *to, int64_t to_stride, int64_t n,
                          int64_t count)
@@ -298,6 +315,16 @@ static void run_copied(const cr_conv_data *d, const cr_tensor *in, cr_tensor *ou
     copy_entries(b.out, out_entry, out->data, out->image_stride, out->shape.dim[0], out_entry);
 }
 
+// The operand out of the way of the sums.
+static void copy_add(const cr_conv_data *d, const cr_tensor *out, void *scratch, cr_epilogue *e)
+{
+    int64_t count = cr_tensor_image_count(out);
+    float *to = (float *)((char *)scratch + d->add_offset);
+    copy_entries(e->add, e->add_image_stride, to, count, cr_tensor_images(out), count);
+    e->add = to;
+    e->add_image_stride = count;
+}
+
 // For an algorithm that leaves the epilogue to others.
 static void finish(const cr_conv_data *d, const cr_conv_buffers *b, const cr_tensor *out, cr_pool *pool)
 {
@@ -326,6 +353,8 @@ void cr_conv_base_run(const cr_step *step, cr_run *run, bool transposed,
         b.slot_step = run->slot_bytes;
         b.pool = run->pool;
         b.epilogue = cr_step_epilogue(step, run, &epilogue);
+        if (d->add_copied)
+            copy_add(d, out, run->scratch, &epilogue);
         if (d->batch_axis_0) {
             conv.images = in->shape.dim[0]; // may be fewer than planned
             conv.in_image_stride = transposed ? out->image_stride : in->image_stride;
@@ -409,7 +438,8 @@ cr_status cr_conv_base_prepare_conv(cr_step *step, const cr_preparing *p, const 
         status = cr_fold_weights(step, p, d->conv.out_channels, err);
     if (status)
         return status;
-    return cr_conv_base_scratch(step, p, d, d->algorithm->scratch_bytes(&d->conv), err);
+    status = cr_conv_base_scratch(step, p, d, d->algorithm->scratch_bytes(&d->conv), err);
+    return status ? status : add_scratch(step, d, err);
 }
 
 // PARTIAL gives 0 where a window has nothing inside, and 0 must stay what later layers make of it.

@@ -28,6 +28,10 @@ typedef struct cr_conv_data {
     // top made there, behind the algorithm's own part.
     bool copied;
     size_t own_scratch_bytes;
+    // The algorithm is done with the sums before their operand is added, and the top may be the operand's buffer: it
+    // is copied to scratch before, behind all else.
+    bool add_copied;
+    size_t add_offset;
     const float *bias;                  // with what is folded into it; NULL: none
     bool weights_folded;                // the step's pack is the weights themselves
     const cr_conv_algorithm *algorithm; // NULL for a deconvolution

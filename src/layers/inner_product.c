@@ -131,7 +131,7 @@ static unsigned takes(const cr_step *step, const cr_preparing *prep)
 {
     const Crema__InnerProductParameter *p = param(step->layer);
     int axis = p->axis < 0 ? p->axis + prep->tensor[step->in[0]].shape.rank : p->axis;
-    return axis == 1 && !p->transpose ? CR_TAKES_ALL : 0;
+    return axis == 1 && !p->transpose ? CR_TAKES_ALL & ~CR_TAKES_OPERAND : 0;
 }
 
 static void run(const cr_step *step, cr_run *run)

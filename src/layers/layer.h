@@ -43,7 +43,8 @@ enum cr_takes {
     CR_TAKES_AFFINE = 1,
     CR_TAKES_SUM = 2,
     CR_TAKES_ACTIVATION = 4,
-    CR_TAKES_ALL = CR_TAKES_AFFINE | CR_TAKES_SUM | CR_TAKES_ACTIVATION
+    CR_TAKES_OPERAND = 8, // a sum's operand may be the very buffer of the top
+    CR_TAKES_ALL = CR_TAKES_AFFINE | CR_TAKES_SUM | CR_TAKES_ACTIVATION | CR_TAKES_OPERAND
 };
 
 typedef struct cr_layer cr_layer;
@@ -159,6 +160,7 @@ typedef struct cr_fusion {
     const cr_channel *channel; // in the plan's arena; NULL: nothing by channel
     int affine;                // the last layer (its index) that `channel` comes from: names a fold in keys
     int add;                   // tensor id of the operand; -1: none
+    bool over_add;             // the top may be the operand's buffer
     cr_epilogue epilogue;      // activation with its parameters; its add is set when running
 } cr_fusion;
 

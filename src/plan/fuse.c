@@ -97,8 +97,10 @@ static cr_status append(const chains *c, chain *to, cr_step *step, const cr_fusi
     cr_status status = CREMA_OK;
     if (g->channel)
         status = multiply_out(c, &to->fusion, g, step->layer->index, shape->dim[1]);
-    if (g->add >= 0)
+    if (g->add >= 0) {
         to->fusion.add = step->in[0] == to->out ? step->in[1] : step->in[0];
+        to->fusion.over_add = to->takes & CR_TAKES_OPERAND;
+    }
     if (g->epilogue.activation != CR_ACT_NONE)
         to->fusion.epilogue = g->epilogue;
     c->f->gone[to->out] = true;
@@ -170,6 +172,7 @@ static cr_status give(chains *c, cr_step *step)
         return status;
     chain grown = chain_of(step, CR_TAKES_ALL);
     grown.fusion = own->what;
+    grown.fusion.over_add = true;
     if (own->what.channel)
         grown.fusion.affine = step->layer->index;
     status = grow(c, &grown);

@@ -237,24 +237,25 @@ static bool bytes_needed_after(const cr_groups *g, int top, int group, int now)
     return false;
 }
 
-// The layer reads bottom 0 twice or more, under this or another name that has the same bytes.
-static bool reads_twice(const cr_groups *g, const cr_use *u)
+// The step reads input k twice or more, under this or another name that has the same bytes.
+static bool reads_twice(const cr_groups *g, const cr_use *u, int k)
 {
-    int root = cr_groups_root(g, g->of[u->in[0]]);
-    for (int i = 1; i < u->n_in; i++)
-        if (cr_groups_root(g, g->of[u->in[i]]) == root)
+    int root = cr_groups_root(g, g->of[u->in[k]]);
+    for (int i = 0; i < u->n_in; i++)
+        if (i != k && cr_groups_root(g, g->of[u->in[i]]) == root)
             return true;
     return false;
 }
 
-static bool can_be_in_place(const cr_groups *g, int layer)
+// Whether the top may have the bytes of input k, as far as others are concerned.
+static bool can_be_in_place(const cr_groups *g, int layer, int k)
 {
     const cr_use *u = &g->layout->use[layer];
-    if (!(u->flags & CR_INPLACE) || g->layout->no_run[layer] || u->n_in < 1 ||
-        !cr_shape_equal(&g->layout->tensor[u->in[0]].shape, &g->layout->tensor[u->out[0]].shape))
+    if (g->layout->no_run[layer] ||
+        !cr_shape_equal(&g->layout->tensor[u->in[k]].shape, &g->layout->tensor[u->out[0]].shape))
         return false;
-    int in = g->of[u->in[0]], out = g->of[u->out[0]];
-    if (in == out || g->group[cr_groups_root(g, in)].input >= 0 || reads_twice(g, u))
+    int in = g->of[u->in[k]], out = g->of[u->out[0]];
+    if (in == out || g->group[cr_groups_root(g, in)].input >= 0 || reads_twice(g, u, k))
         return false;
     if (g->group[in].parent >= 0 && g->group[out].parent >= 0)
         return false;
@@ -263,16 +264,20 @@ static bool can_be_in_place(const cr_groups *g, int layer)
     if (bytes_needed_after(g, cr_groups_root(g, in), in, layer))
         return false;
     // One of the two may be strided already; then the other must be able to be.
-    bool in_strided = images(g, u->in[0]) > 1 && cr_groups_stride(g, in) != row(g, in);
-    bool out_strided = images(g, u->in[0]) > 1 && cr_groups_stride(g, out) != row(g, out);
+    bool in_strided = images(g, u->in[k]) > 1 && cr_groups_stride(g, in) != row(g, in);
+    bool out_strided = images(g, u->in[k]) > 1 && cr_groups_stride(g, out) != row(g, out);
     return (!in_strided || can_be_strided(g, out)) && (!out_strided || can_be_strided(g, in));
 }
 
 static void merge_in_place(cr_groups *g)
 {
-    for (int i = 0; i < g->layout->graph->n_layers; i++)
-        if (can_be_in_place(g, i))
-            merge(g, g->of[g->layout->use[i].in[0]], g->of[g->layout->use[i].out[0]]);
+    for (int i = 0; i < g->layout->graph->n_layers; i++) {
+        const cr_use *u = &g->layout->use[i];
+        if ((u->flags & CR_INPLACE) && u->n_in > 0 && can_be_in_place(g, i, 0))
+            merge(g, g->of[u->in[0]], g->of[u->out[0]]);
+        else if (u->over >= 0 && can_be_in_place(g, i, u->over))
+            merge(g, g->of[u->in[u->over]], g->of[u->out[0]]);
+    }
 }
 
 cr_status cr_groups_make(cr_groups *g, cr_layout *layout, const cr_life *life, cr_arena *scratch, cr_err *err)

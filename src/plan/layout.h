@@ -17,6 +17,7 @@ typedef struct cr_use {
     int view_axis;  // CR_CONCAT, CR_SLICE
     int n_in, n_out;
     const int *in, *out; // tensor ids
+    int over;            // which of `in` the top may overwrite, besides what the flags say; -1: none
 } cr_use;
 
 typedef struct cr_place {

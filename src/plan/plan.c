@@ -208,11 +208,14 @@ static cr_status set_use(planning *pl, const cr_step *step, cr_use *use)
     use->in = step->in;
     use->n_out = step->n_out;
     use->out = step->out;
-    int add = step->fusion ? step->fusion->add : -1;
+    int add = step->fusion ? step->fusion->add : -1, place = step->n_in;
     for (int i = 0; i < step->n_in; i++)
         if (step->in[i] == add)
-            add = -1; // it is a bottom of the layer itself
-    if (add < 0)
+            place = i; // it is a bottom of the layer itself, which may read it in any order
+    bool own = place < step->n_in;
+    if (add >= 0 && step->fusion->over_add && !(own && step->layer->type->takes))
+        use->over = place;
+    if (add < 0 || own)
         return CREMA_OK;
     int *in = cr_arena_array(&pl->scratch, (size_t)step->n_in + 1, sizeof *in);
     if (!in)
@@ -229,6 +232,7 @@ static cr_status set_uses(planning *pl)
     cr_status status = CREMA_OK;
     for (int i = 0; i < g->n_layers && status == CREMA_OK; i++) {
         const cr_step *step = pl->at[i];
+        pl->use[i].over = -1;
         pl->use[i].flags = (step ? step->layer : g->node[i].layer)->type->flags;
         if (step)
             status = set_use(pl, step, &pl->use[i]);

@@ -277,6 +277,52 @@ START_TEST(a_sum_that_no_convolution_takes_takes_its_activation)
 }
 END_TEST
 
+static size_t activation_bytes(const char *text, how h)
+{
+    net n = open_net(text, h);
+    crema_memory_info info;
+    crema_runner_memory(n.runner, &info);
+    close_net(&n);
+    return info.activation_bytes;
+}
+
+// The sum takes the place of its operand, even where an algorithm is done with its own sums before.
+START_TEST(a_sum_overwrites_the_operand_that_nobody_reads_later)
+{
+    enum { BLOB = 6 * 8 * 8 * sizeof(float), BEHIND = 64 };
+#define SIX INPUT("dim: 1 dim: 6 dim: 8 dim: 8") CONV("c", "x", "c") CONV("d", "x", "d")
+    const char *text = SIX SUM("s", "c", "d", "s") LAYER("a", "Swish", "s", "a", "");
+    check_taken(text, "d", "s a", (how){0});
+    check_same(text, (how){.conv_algorithm = "im2col"});
+    ck_assert_uint_eq(activation_bytes(text, (how){0}), BLOB + BEHIND);
+    // Somebody does; the operand is an input of the net, or of the step.
+    const char *later = SIX SUM("s", "c", "d", "s") SUM("t", "c", "s", "t");
+    check_same(later, (how){0});
+    ck_assert_uint_eq(activation_bytes(later, (how){0}), 2 * BLOB + BEHIND);
+    const char *input = INPUT("dim: 1 dim: 6 dim: 8 dim: 8") CONV("c", "x", "c") SUM("s", "x", "c", "s");
+    ck_assert_uint_eq(activation_bytes(input, (how){0}), BLOB + BEHIND);
+    check_same(input, (how){0});
+    const char *own = INPUT("dim: 1 dim: 6 dim: 60 dim: 60") CONV("c", "x", "c") CONV("d", "c", "d")
+        SUM("s", "c", "d", "s");
+    ck_assert_uint_eq(activation_bytes(own, (how){0}), 2 * 6 * 60 * 60 * sizeof(float) + BEHIND);
+    check_taken(own, "d", "s", (how){0});
+    check_same(INPUT("dim: 3 dim: 4 dim: 2 dim: 2") LAYER("y", "TanH", "x", "y", "")
+                   CONV_WITH("c", "x", "c", "kernel_size: 2") CONV_WITH("d", "y", "d", "kernel_size: 2")
+                       SUM("s", "c", "d", "s"),
+               (how){0});
+}
+END_TEST
+
+START_TEST(winograd_adds_before_an_exponential)
+{
+    const char *text = INPUT("dim: 1 dim: 16 dim: 13 dim: 11") LAYER("y", "TanH", "x", "y", "") //
+        "layer { name: 'c' type: 'Convolution' bottom: 'x' top: 'c' convolution_param { num_output: 16 "
+        "kernel_size: 3 pad: 1 " FILLERS " } }\n" SUM("s", "c", "y", "s") LAYER("a", "Sigmoid", "s", "a", "");
+    ck_assert_str_eq(implementation(text, "c", (how){0}), "winograd");
+    check_taken(text, "c", "s a", (how){.threads = 2});
+}
+END_TEST
+
 /* ---- scales and shifts ---- */
 
 // Statistics of BatchNorm layers a, b, ... for `channels`; the rest is filled.
@@ -715,7 +761,9 @@ START_TEST(nets_of_all_kinds_are_what_exact_plans_make_of_them)
     for (uint64_t seed = 0; seed < NETS; seed++) {
         make_net(&m, seed);
         crema_file file = ww_file(&m.weights);
-        check_same(m.text, (how){.weights = &file, .threads = 1 + (int)(seed % 2)});
+        const char *algorithm = seed % 4 ? NULL : "im2col";
+        check_same(m.text,
+                   (how){.weights = &file, .conv_algorithm = algorithm, .threads = 1 + (int)(seed % 2)});
         n_taken += has_taken(m.text, (how){.weights = &file});
         ww_free(&m.weights);
     }
@@ -726,11 +774,13 @@ END_TEST
 TEST_MAIN("plan/fuse", a_convolution_takes_each_activation, a_wide_convolution_takes_them_in_winograd,
           what_is_no_plain_clip_is_not_taken, the_later_of_two_convolutions_takes_their_sum,
           only_a_plain_sum_of_two_is_taken, a_sum_before_another_and_an_activation_before_a_sum_stay,
-          a_sum_that_no_convolution_takes_takes_its_activation, what_is_done_by_channel_goes_into_the_weights,
-          weights_of_winograd_are_folded_too, all_of_a_residual_block_is_its_convolutions,
-          without_a_convolution_they_are_one_step, nothing_is_lost_near_a_large_mean,
-          what_is_not_by_channel_stays, windows_with_nothing_inside_give_0_before_a_shift,
-          layers_with_the_same_weights_fold_their_own, plans_of_one_net_do_not_share_what_is_folded,
-          two_readers_need_the_tensor_between, a_blob_that_is_asked_for_is_there, an_exact_plan_takes_nothing,
+          a_sum_that_no_convolution_takes_takes_its_activation,
+          a_sum_overwrites_the_operand_that_nobody_reads_later, winograd_adds_before_an_exponential,
+          what_is_done_by_channel_goes_into_the_weights, weights_of_winograd_are_folded_too,
+          all_of_a_residual_block_is_its_convolutions, without_a_convolution_they_are_one_step,
+          nothing_is_lost_near_a_large_mean, what_is_not_by_channel_stays,
+          windows_with_nothing_inside_give_0_before_a_shift, layers_with_the_same_weights_fold_their_own,
+          plans_of_one_net_do_not_share_what_is_folded, two_readers_need_the_tensor_between,
+          a_blob_that_is_asked_for_is_there, an_exact_plan_takes_nothing,
           only_channels_on_axis_1_fit_an_epilogue, a_step_writes_into_its_part_of_a_concat,
           nets_of_all_kinds_are_what_exact_plans_make_of_them)
