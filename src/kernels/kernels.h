@@ -21,7 +21,10 @@ struct cr_epilogue_kernels;
 struct cr_gather_kernels;
 struct cr_gemm_kernels;
 struct cr_probe_kernels;
+struct cr_lrn_kernels;
 struct cr_pooling_kernels;
+struct cr_softmax_kernels;
+struct cr_unary_kernels;
 struct cr_winograd_kernels;
 
 typedef struct cr_kernels {
@@ -35,6 +38,9 @@ typedef struct cr_kernels {
     const struct cr_depthwise_kernels *depthwise;
     const struct cr_probe_kernels *probe; // measures the machine
     const struct cr_pooling_kernels *pooling;
+    const struct cr_lrn_kernels *lrn;
+    const struct cr_softmax_kernels *softmax;
+    const struct cr_unary_kernels *unary;
 } cr_kernels;
 
 // All levels that were compiled, best first; NULL-ended. This CPU need not run all of them.

@@ -7,6 +7,7 @@
  * Where bottom and top have no gaps between images, all images count as one.
  */
 #include "layers/elementwise.h"
+#include "kernels/kernels.h"
 
 enum { PIECE = 16384 }; // floats: large against the cost of handing out a piece, small against a cache
 
@@ -86,6 +87,27 @@ void cr_elementwise_plain(const cr_step *step, cr_run *run, cr_piece_fn fn)
 {
     cr_rows rows = cr_rows_plain(cr_in(step, run, 0));
     cr_elementwise(step, run, &rows, fn, step->layer->ctx);
+}
+
+typedef struct unary {
+    const cr_kernels *kernels;
+    const cr_unary *function;
+} unary;
+
+static void unary_piece(const void *arg, const cr_piece *p)
+{
+    const unary *u = arg;
+    cr_unary job = *u->function;
+    job.in = p->in;
+    job.out = p->out;
+    job.n = p->n * p->inner;
+    u->kernels->unary->run(&job);
+}
+
+void cr_elementwise_unary(const cr_step *step, cr_run *run, const cr_unary *function)
+{
+    cr_rows rows = cr_rows_plain(cr_in(step, run, 0));
+    cr_elementwise(step, run, &rows, unary_piece, &(unary){step->kernels, function});
 }
 
 cr_status cr_shape_like_bottom(const cr_layer *layer, cr_shaping *s, cr_err *err)

@@ -10,6 +10,7 @@
 #ifndef CR_LAYERS_ELEMENTWISE_H
 #define CR_LAYERS_ELEMENTWISE_H
 
+#include "kernels/unary.h"
 #include "layers/layer.h"
 
 // Row r of the whole tensor, counted over all images, belongs to channel r % channels.
@@ -39,6 +40,9 @@ void cr_elementwise(const cr_step *step, cr_run *run, const cr_rows *rows, cr_pi
 
 // The same for a layer without channels; fn's arg is the layer's ctx.
 void cr_elementwise_plain(const cr_step *step, cr_run *run, cr_piece_fn fn);
+
+// The same with a function that kernels have; its in, out and n do not count.
+void cr_elementwise_unary(const cr_step *step, cr_run *run, const cr_unary *unary);
 
 // A cr_layer_type.shape for them: top 0 is like bottom 0.
 cr_status cr_shape_like_bottom(const cr_layer *layer, cr_shaping *s, cr_err *err);

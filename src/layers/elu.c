@@ -6,8 +6,6 @@
 #include "crema.pb-c.h"
 #include "layers/elementwise.h"
 
-#include <math.h>
-
 typedef struct context {
     float alpha;
 } context;
@@ -21,18 +19,10 @@ static cr_status setup(cr_layer *layer, cr_err *err)
     return CREMA_OK;
 }
 
-static void piece(const void *arg, const cr_piece *p)
-{
-    const context *ctx = arg;
-    for (int64_t i = 0; i < p->n * p->inner; i++) {
-        float x = p->in[i];
-        p->out[i] = x > 0 ? x : ctx->alpha * expm1f(x);
-    }
-}
-
 static void run(const cr_step *step, cr_run *run)
 {
-    cr_elementwise_plain(step, run, piece);
+    const context *ctx = step->layer->ctx;
+    cr_elementwise_unary(step, run, &(cr_unary){.function = CR_UNARY_ELU, .a = 1, .b = ctx->alpha});
 }
 
 const cr_layer_type cr_layer_elu = {

@@ -28,18 +28,10 @@ static cr_status setup(cr_layer *layer, cr_err *err)
     return CREMA_OK;
 }
 
-static void piece(const void *arg, const cr_piece *p)
-{
-    const context *ctx = arg;
-    for (int64_t i = 0; i < p->n * p->inner; i++) {
-        float x = p->in[i];
-        p->out[i] = ctx->outer * expf(ctx->inner * x);
-    }
-}
-
 static void run(const cr_step *step, cr_run *run)
 {
-    cr_elementwise_plain(step, run, piece);
+    const context *ctx = step->layer->ctx;
+    cr_elementwise_unary(step, run, &(cr_unary){.function = CR_UNARY_EXP, .a = ctx->outer, .b = ctx->inner});
 }
 
 const cr_layer_type cr_layer_exp = {

@@ -167,7 +167,8 @@ typedef struct cr_fusion {
 // One entry of a plan; immutable while running.
 struct cr_step {
     const cr_layer *layer;
-    const char *implementation; // "im2col"; the default is "plain"
+    const char *implementation;       // "im2col"; the default is "plain"
+    const struct cr_kernels *kernels; // of the chosen ISA level
     void (*run)(const cr_step *step, cr_run *run);
     int n_in, n_out;
     const int *in, *out; // tensor ids

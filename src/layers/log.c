@@ -27,16 +27,11 @@ static cr_status setup(cr_layer *layer, cr_err *err)
     return CREMA_OK;
 }
 
-static void piece(const void *arg, const cr_piece *p)
-{
-    const context *ctx = arg;
-    for (int64_t i = 0; i < p->n * p->inner; i++)
-        p->out[i] = logf(ctx->scale * p->in[i] + ctx->shift) * ctx->factor;
-}
-
 static void run(const cr_step *step, cr_run *run)
 {
-    cr_elementwise_plain(step, run, piece);
+    const context *ctx = step->layer->ctx;
+    cr_elementwise_unary(
+        step, run, &(cr_unary){.function = CR_UNARY_LOG, .a = ctx->factor, .b = ctx->scale, .c = ctx->shift});
 }
 
 const cr_layer_type cr_layer_log = {

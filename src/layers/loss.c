@@ -170,7 +170,7 @@ void cr_softmax_loss_run(const cr_step *step, cr_run *run, int64_t axis,
     cr_tensor prob = *data;
     prob.data = step->n_out > 1 ? cr_out(step, run, 1)->data : run->scratch;
     int at = (int)(axis < 0 ? axis + data->shape.rank : axis);
-    cr_softmax(data, &prob, at, run->pool);
+    cr_softmax(step->kernels, data, &prob, at, run->pool);
     cr_classes c = cr_classes_of(&data->shape, at);
     const int32_t *ignore = cr_loss_ignored(step->layer);
     cr_odds odds = {.step = c.inner, .classes = c.channels};

@@ -6,16 +6,14 @@
  * area. Here Caffe (lrn_layer.cpp) puts a 1 in the place of k, whatever k says.
  * In both, what lies outside counts as 0 and does not change the divisor; local_size must be odd; the bottom
  * must have four axes.
- *
- * Window sums slide: one square comes in, one goes out. They are doubles, in which the difference of large
- * sums does no harm.
  */
+#include "kernels/lrn.h"
 #include "crema.pb-c.h"
+#include "kernels/kernels.h"
 #include "layers/elementwise.h"
 
-#include <math.h>
-
-enum { POSITIONS = 128 };
+// Across channels a block of so many positions is normalized at a time: the channels of a window stay near.
+enum { POSITIONS = 512 };
 
 static const Crema__LRNParameter none = CREMA__LRNPARAMETER__INIT;
 
@@ -50,120 +48,74 @@ static cr_status shape(const cr_layer *layer, cr_shaping *s, cr_err *err)
     return cr_shape_like_bottom(layer, s, err);
 }
 
-static float normalized(const context *ctx, float x, double squares)
-{
-    float base = ctx->k + (float)(ctx->alpha * squares);
-    if (ctx->beta == 0.75f) { // the default; powf would take most of the layer's time
-        float r = 1 / sqrtf(base);
-        return x * (r * sqrtf(r));
-    }
-    return x * powf(base, -ctx->beta);
-}
-
-static double square(float x)
-{
-    return (double)x * (double)x;
-}
-
 typedef struct lrn {
-    const context *ctx;
-    const cr_tensor *in;
-    cr_tensor *out;
+    const cr_run *run;
+    const cr_kernels *kernels;
+    const cr_tensor *in, *out;
+    bool within;
+    cr_lrn lrn;
     int64_t channels, height, width, positions;
-    int64_t blocks; // of positions, in an image
-    double *column; // WITHIN_CHANNEL: (images, channels, width)
+    int64_t image_units, units, item_units; // a unit is a channel, or across channels a block of positions
 } lrn;
 
-// All channels of one block of positions.
-static void across_item(void *arg, int64_t item, int slot)
+static void run_unit(const lrn *l, int64_t unit, int slot)
 {
-    (void)slot;
-    const lrn *l = arg;
-    int64_t image = item / l->blocks, first = item % l->blocks * POSITIONS;
+    int64_t image = unit / l->image_units, first = unit % l->image_units;
+    first *= l->within ? l->positions : POSITIONS;
+    cr_lrn job = l->lrn;
+    job.in = l->in->data + image * l->in->image_stride + first;
+    job.out = l->out->data + image * l->out->image_stride + first;
     int64_t n = l->positions - first < POSITIONS ? l->positions - first : POSITIONS;
-    const float *in = l->in->data + image * l->in->image_stride + first;
-    float *out = l->out->data + image * l->out->image_stride + first;
-    int64_t reach = l->ctx->size / 2; // to either side
-    double sum[POSITIONS] = {0};
-    for (int64_t c = 0; c < reach && c < l->channels; c++)
-        for (int64_t i = 0; i < n; i++)
-            sum[i] += square(in[c * l->positions + i]);
-    for (int64_t c = 0; c < l->channels; c++) {
-        if (c + reach < l->channels)
-            for (int64_t i = 0; i < n; i++)
-                sum[i] += square(in[(c + reach) * l->positions + i]);
-        if (c - reach - 1 >= 0)
-            for (int64_t i = 0; i < n; i++)
-                sum[i] -= square(in[(c - reach - 1) * l->positions + i]);
-        for (int64_t i = 0; i < n; i++)
-            out[c * l->positions + i] = normalized(l->ctx, in[c * l->positions + i], sum[i]);
-    }
+    char *line = l->run->slot_scratch + (size_t)slot * l->run->slot_bytes;
+    if (l->within)
+        l->kernels->lrn->within(&job, l->height, l->width, (float *)(void *)line);
+    else
+        l->kernels->lrn->across(&job, l->channels, l->positions, n);
 }
 
-// Adds (or takes away, with sign -1) the squares of row h, if there is such a row, to the sums of the columns.
-static void add_row(const lrn *l, const float *plane, int64_t h, double sign, double *column)
+static void run_item(void *arg, int64_t item, int slot)
 {
-    if (h < 0 || h >= l->height)
-        return;
-    for (int64_t w = 0; w < l->width; w++)
-        column[w] += sign * square(plane[h * l->width + w]);
-}
-
-// One channel of one image: sums of columns slide down, the sum of a window slides along them.
-static void within_item(void *arg, int64_t item, int slot)
-{
-    (void)slot;
     const lrn *l = arg;
-    int64_t image = item / l->channels, c = item % l->channels, reach = l->ctx->size / 2;
-    const float *in = l->in->data + image * l->in->image_stride + c * l->positions;
-    float *out = l->out->data + image * l->out->image_stride + c * l->positions;
-    double *column = l->column + item * l->width;
-    for (int64_t w = 0; w < l->width; w++)
-        column[w] = 0;
-    for (int64_t h = 0; h < reach && h < l->height; h++)
-        add_row(l, in, h, 1, column);
-    for (int64_t h = 0; h < l->height; h++) {
-        add_row(l, in, h + reach, 1, column);
-        add_row(l, in, h - reach - 1, -1, column);
-        double sum = 0;
-        for (int64_t w = 0; w < reach && w < l->width; w++)
-            sum += column[w];
-        for (int64_t w = 0; w < l->width; w++) {
-            if (w + reach < l->width)
-                sum += column[w + reach];
-            if (w - reach - 1 >= 0)
-                sum -= column[w - reach - 1];
-            out[h * l->width + w] = normalized(l->ctx, in[h * l->width + w], sum);
-        }
-    }
+    int64_t end = (item + 1) * l->item_units;
+    for (int64_t unit = item * l->item_units; unit < end && unit < l->units; unit++)
+        run_unit(l, unit, slot);
+}
+
+// Within a channel no window needs to reach beyond it.
+static int64_t reach_of(const context *ctx, const cr_shape *in)
+{
+    int64_t most = in->dim[2] > in->dim[3] ? in->dim[2] : in->dim[3], reach = ctx->size / 2;
+    return ctx->within && reach > most ? most : reach;
 }
 
 static cr_status prepare(cr_step *step, const cr_preparing *p, cr_err *err)
 {
     const context *ctx = step->layer->ctx;
     const cr_shape *in = &p->tensor[step->in[0]].shape;
-    if (!ctx->within || cr_shape_count(in) == 0)
+    if (!ctx->within)
         return CREMA_OK;
-    size_t columns = (size_t)(in->dim[0] * in->dim[1] * in->dim[3]);
-    return cr_size_mul(columns, sizeof(double), &step->scratch_bytes) ? CREMA_OK : cr_no_memory(err);
+    size_t floats = (size_t)(in->dim[3] + 2 * reach_of(ctx, in) + CR_LRN_SLACK);
+    return cr_size_mul(floats, sizeof(float), &step->slot_bytes) ? CREMA_OK : cr_no_memory(err);
 }
 
 static void run(const cr_step *step, cr_run *run)
 {
-    lrn l = {.ctx = step->layer->ctx, .in = cr_in(step, run, 0), .out = cr_out(step, run, 0)};
+    const context *ctx = step->layer->ctx;
+    lrn l = {.run = run, .kernels = step->kernels, .in = cr_in(step, run, 0), .out = cr_out(step, run, 0)};
     const cr_shape *in = &l.in->shape;
+    l.within = ctx->within;
+    l.lrn = (cr_lrn){.alpha = ctx->alpha, .beta = ctx->beta, .k = ctx->k, .reach = reach_of(ctx, in)};
     l.channels = in->dim[1];
     l.height = in->dim[2];
     l.width = in->dim[3];
     l.positions = l.height * l.width;
-    l.column = run->scratch;
-    l.blocks = (l.positions + POSITIONS - 1) / POSITIONS;
     if (cr_shape_count(in) == 0)
         return;
-    if (l.ctx->within)
-        cr_parallel(run->pool, in->dim[0] * l.channels, within_item, &l);
-    else
-        cr_parallel(run->pool, in->dim[0] * l.blocks, across_item, &l);
+    l.image_units = l.within ? l.channels : (l.positions + POSITIONS - 1) / POSITIONS;
+    l.units = in->dim[0] * l.image_units;
+    double floats = (double)cr_shape_count(in) / (double)l.units;
+    l.item_units = cr_parallel_grain(l.units, floats * 0.6); // nanoseconds
+    cr_parallel(run->pool, (l.units + l.item_units - 1) / l.item_units, run_item, &l);
 }
 
 // Not in place: a window reads what would be overwritten already.

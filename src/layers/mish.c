@@ -6,20 +6,9 @@
  */
 #include "layers/elementwise.h"
 
-#include <math.h>
-
-static void piece(const void *arg, const cr_piece *p)
-{
-    (void)arg;
-    for (int64_t i = 0; i < p->n * p->inner; i++) {
-        float x = p->in[i];
-        p->out[i] = x * tanhf(log1pf(expf(x)));
-    }
-}
-
 static void run(const cr_step *step, cr_run *run)
 {
-    cr_elementwise_plain(step, run, piece);
+    cr_elementwise_unary(step, run, &(cr_unary){.function = CR_UNARY_MISH});
 }
 
 const cr_layer_type cr_layer_mish = {

@@ -6,18 +6,9 @@
  */
 #include "layers/elementwise.h"
 
-#include <math.h>
-
-static void piece(const void *arg, const cr_piece *p)
-{
-    (void)arg;
-    for (int64_t i = 0; i < p->n * p->inner; i++)
-        p->out[i] = 1 / (1 + expf(-p->in[i]));
-}
-
 static void run(const cr_step *step, cr_run *run)
 {
-    cr_elementwise_plain(step, run, piece);
+    cr_elementwise_unary(step, run, &(cr_unary){.function = CR_UNARY_SIGMOID});
 }
 
 static cr_status gives(const cr_step *step, const cr_preparing *p, cr_fusion *what, bool *is, cr_err *err)

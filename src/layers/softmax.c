@@ -6,11 +6,10 @@
  */
 #include "layers/softmax.h"
 #include "crema.pb-c.h"
+#include "kernels/softmax.h"
 #include "layers/elementwise.h"
 
-#include <math.h>
-
-enum { POSITIONS = 64, ITEM = 4096 }; // ITEM: floats
+enum { POSITIONS = 64 };
 
 static const Crema__SoftmaxParameter none = CREMA__SOFTMAX_PARAMETER__INIT;
 
@@ -28,6 +27,7 @@ static cr_status shape(const cr_layer *layer, cr_shaping *s, cr_err *err)
 }
 
 typedef struct softmax {
+    const cr_kernels *kernels;
     const float *in;
     float *out;
     int64_t outer, channels, inner;
@@ -41,26 +41,15 @@ typedef struct softmax {
 static void unit(const softmax *s, int64_t index)
 {
     int64_t outer = index / s->blocks, first = index % s->blocks * POSITIONS;
-    int64_t n = s->inner - first < POSITIONS ? s->inner - first : POSITIONS;
     int64_t image = outer / s->image_outer;
     int64_t within = outer % s->image_outer * s->channels * s->inner + first;
-    const float *in = s->in + image * s->in_stride + within;
-    float *out = s->out + image * s->out_stride + within;
-    float max[POSITIONS], sum[POSITIONS] = {0};
-    for (int64_t i = 0; i < n; i++)
-        max[i] = in[i];
-    for (int64_t c = 1; c < s->channels; c++)
-        for (int64_t i = 0; i < n; i++)
-            max[i] = max[i] < in[c * s->in_channel + i] ? in[c * s->in_channel + i] : max[i];
-    for (int64_t c = 0; c < s->channels; c++)
-        for (int64_t i = 0; i < n; i++) {
-            float e = expf(in[c * s->in_channel + i] - max[i]);
-            out[c * s->out_channel + i] = e;
-            sum[i] += e;
-        }
-    for (int64_t c = 0; c < s->channels; c++)
-        for (int64_t i = 0; i < n; i++)
-            out[c * s->out_channel + i] /= sum[i];
+    s->kernels->softmax->run(
+        &(cr_softmax_block){.in = s->in + image * s->in_stride + within,
+                            .out = s->out + image * s->out_stride + within,
+                            .channels = s->channels,
+                            .in_step = s->in_channel,
+                            .out_step = s->out_channel,
+                            .n = s->inner - first < POSITIONS ? s->inner - first : POSITIONS});
 }
 
 static void item(void *ctx, int64_t index, int slot)
@@ -72,13 +61,16 @@ static void item(void *ctx, int64_t index, int slot)
         unit(s, u);
 }
 
-void cr_softmax(const cr_tensor *in, const cr_tensor *out, int axis, cr_pool *pool)
+void cr_softmax(const cr_kernels *kernels, const cr_tensor *in, const cr_tensor *out, int axis, cr_pool *pool)
 {
     const cr_shape *shape_in = &in->shape;
     if (cr_shape_count(shape_in) == 0)
         return;
-    softmax s = {
-        .in = in->data, .out = out->data, .in_stride = in->image_stride, .out_stride = out->image_stride};
+    softmax s = {.kernels = kernels,
+                 .in = in->data,
+                 .out = out->data,
+                 .in_stride = in->image_stride,
+                 .out_stride = out->image_stride};
     s.outer = cr_shape_range(shape_in, 0, axis);
     s.image_outer = cr_shape_range(shape_in, 1, axis);
     s.channels = shape_in->dim[axis];
@@ -86,9 +78,10 @@ void cr_softmax(const cr_tensor *in, const cr_tensor *out, int axis, cr_pool *po
     s.in_channel = axis == 0 ? in->image_stride : s.inner;
     s.out_channel = axis == 0 ? out->image_stride : s.inner;
     s.blocks = (s.inner + POSITIONS - 1) / POSITIONS;
-    int64_t unit_floats = s.channels * (s.inner < POSITIONS ? s.inner : POSITIONS);
-    s.item_units = unit_floats < ITEM ? ITEM / unit_floats : 1;
-    cr_parallel(pool, (s.outer * s.blocks + s.item_units - 1) / s.item_units, item, &s);
+    int64_t units = s.outer * s.blocks,
+            unit_floats = s.channels * (s.inner < POSITIONS ? s.inner : POSITIONS);
+    s.item_units = cr_parallel_grain(units, (double)unit_floats * 0.7 + 20); // nanoseconds
+    cr_parallel(pool, (units + s.item_units - 1) / s.item_units, item, &s);
 }
 
 static void run(const cr_step *step, cr_run *run)
@@ -96,7 +89,7 @@ static void run(const cr_step *step, cr_run *run)
     const cr_tensor *in = cr_in(step, run, 0);
     int axis;
     if (axis_of(step->layer, &in->shape, &axis, NULL) == CREMA_OK)
-        cr_softmax(in, cr_out(step, run, 0), axis, run->pool);
+        cr_softmax(step->kernels, in, cr_out(step, run, 0), axis, run->pool);
 }
 
 const cr_layer_type cr_layer_softmax = {

@@ -6,8 +6,6 @@
 #include "crema.pb-c.h"
 #include "layers/elementwise.h"
 
-#include <math.h>
-
 typedef struct context {
     float beta;
 } context;
@@ -21,18 +19,10 @@ static cr_status setup(cr_layer *layer, cr_err *err)
     return CREMA_OK;
 }
 
-static void piece(const void *arg, const cr_piece *p)
-{
-    const context *ctx = arg;
-    for (int64_t i = 0; i < p->n * p->inner; i++) {
-        float x = p->in[i];
-        p->out[i] = x / (1 + expf(-ctx->beta * x));
-    }
-}
-
 static void run(const cr_step *step, cr_run *run)
 {
-    cr_elementwise_plain(step, run, piece);
+    const context *ctx = step->layer->ctx;
+    cr_elementwise_unary(step, run, &(cr_unary){.function = CR_UNARY_SWISH, .a = ctx->beta});
 }
 
 static cr_status gives(const cr_step *step, const cr_preparing *p, cr_fusion *what, bool *is, cr_err *err)

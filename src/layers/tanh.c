@@ -3,18 +3,9 @@
  */
 #include "layers/elementwise.h"
 
-#include <math.h>
-
-static void piece(const void *arg, const cr_piece *p)
-{
-    (void)arg;
-    for (int64_t i = 0; i < p->n * p->inner; i++)
-        p->out[i] = tanhf(p->in[i]);
-}
-
 static void run(const cr_step *step, cr_run *run)
 {
-    cr_elementwise_plain(step, run, piece);
+    cr_elementwise_unary(step, run, &(cr_unary){.function = CR_UNARY_TANH});
 }
 
 const cr_layer_type cr_layer_tanh = {

@@ -147,6 +147,7 @@ static cr_status prepare_step(planning *pl, cr_step *step)
     const cr_layer_type *type = step->layer->type;
     step->run = type->run;
     step->implementation = "plain";
+    step->kernels = pl->kernels;
     if (step->fusion && !type->takes)
         return cr_fused_prepare(step, &pl->prep, pl->err);
     return type->prepare ? type->prepare(step, &pl->prep, pl->err) : CREMA_OK;

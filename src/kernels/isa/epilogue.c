@@ -2,21 +2,10 @@
  * epilogue.c - scale, sum and activation of a row of values, a vector at a time.
  *
  * One loop for each activation, so that nothing is decided inside; all of them read the operand and the scale where
- * there are any. Exponentials are computed lane by lane.
+ * there are any.
  */
 #include "kernels/epilogue.h"
-#include "kernels/simd.h"
-
-#include <math.h>
-
-CR_INLINE cr_vf sigmoid(cr_vf x)
-{
-    float lane[CR_VECTOR];
-    cr_store(lane, x);
-    for (int i = 0; i < CR_VECTOR; i++)
-        lane[i] = expf(-lane[i]);
-    return 1 / (1 + cr_load(lane));
-}
+#include "kernels/simd_math.h"
 
 CR_INLINE cr_vf activate(const cr_epilogue_row *r, const cr_activation activation, cr_vf x)
 {
@@ -28,9 +17,9 @@ CR_INLINE cr_vf activate(const cr_epilogue_row *r, const cr_activation activatio
         x = cr_select(x < r->min, cr_repeat(r->min), x);
         return cr_select(x > r->max, cr_repeat(r->max), x);
     case CR_ACT_SIGMOID:
-        return sigmoid(x);
+        return cr_sigmoid(x);
     case CR_ACT_SWISH:
-        return x * sigmoid(r->slope * x);
+        return x * cr_sigmoid(r->slope * x);
     case CR_ACT_HARDSWISH: {
         cr_vf y = cr_select(x < -3, (cr_vf){0}, x + 3);
         return x * (cr_select(y > 6, cr_repeat(6), y) / 6);

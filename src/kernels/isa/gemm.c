@@ -17,9 +17,8 @@
  * and tiles that stick out of the output, go through a small buffer and finish_rows().
  */
 #include "kernels/gemm.h"
-#include "kernels/simd.h"
+#include "kernels/simd_math.h"
 
-#include <math.h>
 #include <string.h>
 
 #if defined(__AVX512F__)
@@ -159,15 +158,6 @@ static void (*const tiles[TILE_ROWS][VECTORS])(const tile *t) = {
 
 /* ---- rows that are finished outside of the tile ---- */
 
-static cr_vf exponential(cr_vf x)
-{
-    float lane[CR_VECTOR];
-    cr_store(lane, x);
-    for (int i = 0; i < CR_VECTOR; i++)
-        lane[i] = expf(lane[i]);
-    return cr_load(lane);
-}
-
 static cr_vf activate(const cr_epilogue *e, cr_vf x, int64_t channel)
 {
     switch (e->activation) {
@@ -183,9 +173,9 @@ static cr_vf activate(const cr_epilogue *e, cr_vf x, int64_t channel)
         return x * cr_select(y > 6, cr_repeat(6), y) / 6;
     }
     case CR_ACT_SIGMOID:
-        return 1 / (1 + exponential(-x));
+        return cr_sigmoid(x);
     case CR_ACT_SWISH:
-        return x / (1 + exponential(-e->slope * x));
+        return x * cr_sigmoid(e->slope * x);
     default:
         return x;
     }

@@ -12,6 +12,9 @@ extern const struct cr_winograd_kernels CR_ISA(cr_winograd_kernels);
 extern const struct cr_gather_kernels CR_ISA(cr_gather_kernels);
 extern const struct cr_probe_kernels CR_ISA(cr_probe_kernels);
 extern const struct cr_pooling_kernels CR_ISA(cr_pooling_kernels);
+extern const struct cr_lrn_kernels CR_ISA(cr_lrn_kernels);
+extern const struct cr_softmax_kernels CR_ISA(cr_softmax_kernels);
+extern const struct cr_unary_kernels CR_ISA(cr_unary_kernels);
 
 extern const cr_kernels CR_ISA(cr_kernels);
 const cr_kernels CR_ISA(cr_kernels) = {
@@ -25,4 +28,7 @@ const cr_kernels CR_ISA(cr_kernels) = {
     .gather = &CR_ISA(cr_gather_kernels),
     .probe = &CR_ISA(cr_probe_kernels),
     .pooling = &CR_ISA(cr_pooling_kernels),
+    .lrn = &CR_ISA(cr_lrn_kernels),
+    .softmax = &CR_ISA(cr_softmax_kernels),
+    .unary = &CR_ISA(cr_unary_kernels),
 };
