@@ -213,7 +213,8 @@ typedef struct crema_diff_options {
     const char *numbering; // of binary files; NULL: guessed
 } crema_diff_options;
 
-// Compares two nets in any forms, both upgraded first, and reports each difference. A field that is set to its
+// Compares two nets in any forms, both upgraded first, and reports each difference; what an item points to is there
+// until the callback returns. A field that is set to its
 // default differs from one that is not set. Weights are compared when both sides have some.
 CREMA_API crema_status crema_diff(crema_context *context, const char *a, const char *b,
                                   const crema_diff_options *options,
