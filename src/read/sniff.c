@@ -212,6 +212,7 @@ cr_status cr_sniff_file(const cr_file *file, cr_sniff *out, cr_err *err)
 {
     unsigned char data[HEAD_BYTES];
     head h = {data, file->size < HEAD_BYTES ? (size_t)file->size : HEAD_BYTES, file->size};
+    *out = (cr_sniff){0};
     cr_status status = cr_file_read(file, 0, data, h.n, err);
     if (status != CREMA_OK)
         return status;

@@ -85,6 +85,36 @@ START_TEST(kinds_of_messages)
 }
 END_TEST
 
+// JSON begins with a brace; and its solvers are known by fields in quotes.
+START_TEST(json)
+{
+    static const struct {
+        const char *text;
+        cr_sniffed kind;
+        bool braces;
+    } row[] = {{"{\"name\": \"a\"}", CR_SNIFF_TEXT, true},
+               {" \n{}", CR_SNIFF_TEXT, true},
+               {"{\n  \"net\": \"a\",\n  \"base_lr\": 1\n}", CR_SNIFF_SOLVER, true},
+               {"{\"net\":\"a\",\"base_lr\":1}", CR_SNIFF_SOLVER, true},
+               {"{\"base_lr\": 1, \"net_param\": {\"layer\": []}}", CR_SNIFF_TEXT, true},
+               {"name: \"{\"", CR_SNIFF_TEXT, false},
+               {"\x0a\x01x\xa2\x06\x00", CR_SNIFF_NET, false}};
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        cr_file file;
+        cr_sniff found;
+        memset(&found, 0xA5, sizeof found);
+        cr_file_open(&file,
+                     &(crema_file){.path = "f",
+                                   .data = row[i].text,
+                                   .size = strlen(row[i].text) + (row[i].kind == CR_SNIFF_NET)},
+                     NULL);
+        ck_assert_int_eq(cr_sniff_file(&file, &found, NULL), CREMA_OK);
+        ck_assert_int_eq(found.kind, row[i].kind);
+        ck_assert_int_eq(found.braces, row[i].braces);
+    }
+}
+END_TEST
+
 START_TEST(swapped_files)
 {
     static const char net[] = "layer { name: \"a\" }\n", solver[] = "base_lr: 1\n";
@@ -104,4 +134,4 @@ START_TEST(swapped_files)
 }
 END_TEST
 
-TEST_MAIN("read/sniff", fixed_beginnings, kinds_of_text, kinds_of_messages, swapped_files)
+TEST_MAIN("read/sniff", fixed_beginnings, kinds_of_text, kinds_of_messages, json, swapped_files)
