@@ -95,11 +95,9 @@ int64_t cr_conv_group_parts(const cr_conv *conv);
 extern const cr_conv_algorithm cr_conv_dot, cr_conv_depthwise, cr_conv_winograd, cr_conv_pointwise,
     cr_conv_tiled, cr_conv_im2col;
 
-// Deconvolution: the product of the transposed weights, then col2im. scratch holds the column matrix.
-// conv is the convolution whose transpose this is: its `in` is our output. Weights (conv out_channels,
-// conv in_channels / group, taps); bias per conv in_channels.
-size_t cr_deconv_scratch_bytes(const cr_conv *conv);
-void cr_deconv_run(const cr_conv *conv, const cr_conv_buffers *buffers);
+// Deconvolution. conv is the convolution whose transpose this is: its `in` is our output. Weights (conv out_channels,
+// conv in_channels / group, taps); bias per conv in_channels. There is no epilogue.
+extern const cr_conv_algorithm cr_deconv_col2im;
 
 // The textbook matrix of one image: col (channels * taps, out positions), channels [first, first + channels).
 void cr_im2col(const cr_window *window, const float *image, int64_t first, int64_t channels, float *col,

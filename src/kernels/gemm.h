@@ -59,6 +59,8 @@ typedef struct cr_gemm_layout {
 typedef struct cr_gemm_kernels {
     int tile_rows;
     cr_gemm_layout wide, deep;
+    // wide.pack of a matrix (k, m) whose rows are `step` apart.
+    void (*wide_pack_transposed)(const float *weights, int64_t m, int64_t k, int64_t step, float *pack);
 } cr_gemm_kernels;
 
 #endif

@@ -242,8 +242,9 @@ cr_status cr_conv_base_prepare(cr_step *step, const cr_preparing *p, const cr_co
     return cr_window_build(p->arena, &g.spec, g.n_axes, in, out, c->in_channels, &d->window, err);
 }
 
-cr_status cr_conv_base_scratch(cr_step *step, const cr_preparing *p, cr_conv_data *data, size_t bytes,
-                               cr_err *err)
+// The step's scratch, of which the algorithm needs `bytes`.
+static cr_status set_scratch(cr_step *step, const cr_preparing *p, cr_conv_data *data, size_t bytes,
+                             cr_err *err)
 {
     data->own_scratch_bytes = cr_conv_base_mean_bytes(data) + (bytes + 63) / 64 * 64;
     step->scratch_bytes = data->own_scratch_bytes;
@@ -329,7 +330,7 @@ static void copy_add(const cr_conv_data *d, const cr_tensor *out, void *scratch,
 static void finish(const cr_conv_data *d, const cr_conv_buffers *b, const cr_tensor *out, cr_pool *pool)
 {
     const cr_shape *shape = &out->shape;
-    if (!b->epilogue || (d->algorithm && d->algorithm->epilogue))
+    if (!b->epilogue || d->algorithm->epilogue)
         return;
     cr_epilogue_out o = {.data = out->data, .images = shape->dim[0], .channels = shape->dim[1]};
     o.count = cr_shape_range(shape, 2, shape->rank);
@@ -418,16 +419,10 @@ static cr_status get_pack(cr_step *step, const cr_preparing *p, const cr_conv_da
     return p->pack(p, step, key, bytes, fill_pack, d, err);
 }
 
-cr_status cr_conv_base_prepare_conv(cr_step *step, const cr_preparing *p, const cr_conv_kind *kind,
-                                    cr_err *err)
+cr_status cr_conv_base_equip(cr_step *step, const cr_preparing *p, cr_conv_data *d, cr_err *err)
 {
-    cr_conv_data *d;
-    cr_status status = cr_conv_base_prepare(step, p, kind, &d, err);
-    if (!status)
-        status = cr_conv_base_choose(step, p, d, err);
-    if (status)
-        return status;
     const cr_conv_algorithm *a = d->algorithm;
+    cr_status status = CREMA_OK;
     step->implementation = a->name;
     step->slot_bytes = a->slot_bytes ? a->slot_bytes(&d->conv) : 0;
     size_t pack_bytes = a->pack_bytes ? a->pack_bytes(&d->conv) : 0;
@@ -438,8 +433,18 @@ cr_status cr_conv_base_prepare_conv(cr_step *step, const cr_preparing *p, const 
         status = cr_fold_weights(step, p, d->conv.out_channels, err);
     if (status)
         return status;
-    status = cr_conv_base_scratch(step, p, d, d->algorithm->scratch_bytes(&d->conv), err);
+    status = set_scratch(step, p, d, a->scratch_bytes(&d->conv), err);
     return status ? status : add_scratch(step, d, err);
+}
+
+cr_status cr_conv_base_prepare_conv(cr_step *step, const cr_preparing *p, const cr_conv_kind *kind,
+                                    cr_err *err)
+{
+    cr_conv_data *d;
+    cr_status status = cr_conv_base_prepare(step, p, kind, &d, err);
+    if (!status)
+        status = cr_conv_base_choose(step, p, d, err);
+    return status ? status : cr_conv_base_equip(step, p, d, err);
 }
 
 // PARTIAL gives 0 where a window has nothing inside, and 0 must stay what later layers make of it.

@@ -34,7 +34,7 @@ typedef struct cr_conv_data {
     size_t add_offset;
     const float *bias;                  // with what is folded into it; NULL: none
     bool weights_folded;                // the step's pack is the weights themselves
-    const cr_conv_algorithm *algorithm; // NULL for a deconvolution
+    const cr_conv_algorithm *algorithm;
     // Where not NULL, the bottom is padded into the first part of scratch, and the window needs no pads.
     const cr_mean_padding *mean;
 } cr_conv_data;
@@ -54,9 +54,8 @@ cr_status cr_conv_base_prepare_conv(cr_step *step, const cr_preparing *p, const 
 unsigned cr_conv_base_takes(const cr_step *step, const cr_preparing *p, const cr_conv_kind *kind);
 // data->algorithm for data->conv: the first that accepts, or the forced one. Sets the step's refusals.
 cr_status cr_conv_base_choose(cr_step *step, const cr_preparing *p, cr_conv_data *data, cr_err *err);
-// Sets the step's scratch, of which the algorithm needs `bytes`.
-cr_status cr_conv_base_scratch(cr_step *step, const cr_preparing *p, cr_conv_data *data, size_t bytes,
-                               cr_err *err);
+// Sets the step's pack and scratch to what data->algorithm needs.
+cr_status cr_conv_base_equip(cr_step *step, const cr_preparing *p, cr_conv_data *data, cr_err *err);
 // Calls fn for the images of buffers->in; pads them before, where the mode asks for that, into the first
 // cr_conv_base_mean_bytes of scratch, for the planned number of images.
 size_t cr_conv_base_mean_bytes(const cr_conv_data *data);

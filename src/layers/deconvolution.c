@@ -31,13 +31,13 @@ static cr_status prepare(cr_step *step, const cr_preparing *p, cr_err *err)
     cr_status status = cr_conv_base_prepare(step, p, &kind, &d, err);
     if (status)
         return status;
-    step->implementation = "col2im";
-    return cr_conv_base_scratch(step, p, d, cr_deconv_scratch_bytes(&d->conv), err);
+    d->algorithm = &cr_deconv_col2im;
+    return cr_conv_base_equip(step, p, d, err);
 }
 
 static void run(const cr_step *step, cr_run *r)
 {
-    cr_conv_base_run(step, r, true, cr_deconv_run);
+    cr_conv_base_run(step, r, true, cr_deconv_col2im.run);
 }
 
 const cr_layer_type cr_layer_deconvolution = {

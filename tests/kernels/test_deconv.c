@@ -1,4 +1,6 @@
+#include "base/cpu.h"
 #include "crema.pb-c.h"
+#include "kernels/kernels.h"
 #include "tests/support/geometry.h"
 #include "tests/test.h"
 
@@ -54,16 +56,35 @@ static void run(const geometry_case *g, const float *in, const float *weights, c
                 int threads)
 {
     const cr_conv *c = &g->conv;
-    size_t bytes = cr_deconv_scratch_bytes(c);
+    const cr_conv_algorithm *a = &cr_deconv_col2im;
+    size_t bytes = a->pack_bytes(c), step = (a->slot_bytes(c) + 63) / 64 * 64;
     for (int64_t i = 0; i < c->images * c->in_image_stride; i++)
         out[i] = untouched;
-    void *scratch = cr_alloc_aligned(bytes, 64);
-    memset(scratch, 0xFF, bytes);
-    cr_conv_buffers b = {.in = in, .out = out, .weights = weights, .bias = bias};
-    b.scratch = scratch;
+    void *pack = cr_alloc_aligned(bytes, 64), *slots = cr_alloc_aligned(step * (size_t)threads, 64);
+    memset(pack, 0xFF, bytes);
+    memset(slots, 0xFF, step * (size_t)threads);
+    if (bytes > 0)
+        a->pack(c, weights, pack);
+    cr_conv_buffers b = {.in = in, .out = out, .weights = bytes > 0 ? NULL : weights, .bias = bias};
+    b.pack = pack;
+    b.slot_scratch = slots;
+    b.slot_step = step;
     b.pool = pool_of(threads);
-    cr_deconv_run(c, &b);
-    cr_free(scratch);
+    a->run(c, &b);
+    cr_free(pack);
+    cr_free(slots);
+}
+
+static void compare(const geometry_case *g, const float *expected, const float *out, int64_t n_out)
+{
+    const cr_conv *c = &g->conv;
+    for (int64_t i = 0; i < n_out; i++) {
+        bool gap = i % c->in_image_stride >= c->in_channels * c->in_count; // between images
+        float wanted = gap ? untouched : expected[i];
+        if (!(fabs((double)out[i] - (double)wanted) <= (gap ? 0 : 2e-5)))
+            ck_abort_msg("%s: output %lld: got %.9g, expected %.9g", c->kernels->name, (long long)i,
+                         (double)out[i], (double)wanted);
+    }
 }
 
 static void check_case(geometry_case *g, unsigned *seed, bool with_bias, bool check_threads)
@@ -71,24 +92,24 @@ static void check_case(geometry_case *g, unsigned *seed, bool with_bias, bool ch
     const cr_conv *c = &g->conv;
     g->conv.window = &g->window;
     int64_t n_out = c->images * c->in_image_stride;
-    float *in = random_floats(&g->arena, seed, c->images * c->out_image_stride);
+    float *in =
+        random_floats(&g->arena, seed, c->images * c->out_image_stride + 16); // readable behind the end
     float *weights =
         random_floats(&g->arena, seed, c->out_channels * (c->in_channels / c->group) * c->kernel_count);
     float *bias = with_bias ? random_floats(&g->arena, seed, c->in_channels) : NULL;
     float *expected = random_floats(&g->arena, seed, n_out), *out = random_floats(&g->arena, seed, n_out);
     float *more = random_floats(&g->arena, seed, n_out);
     deconvolve(g, in, weights, bias, expected);
-    run(g, in, weights, bias, out, 1);
-    for (int64_t i = 0; i < n_out; i++) {
-        bool gap = i % c->in_image_stride >= c->in_channels * c->in_count; // between images
-        float wanted = gap ? untouched : expected[i];
-        if (!(fabs((double)out[i] - (double)wanted) <= (gap ? 0 : 2e-5)))
-            ck_abort_msg("output %lld: got %.9g, expected %.9g", (long long)i, (double)out[i],
-                         (double)wanted);
-    }
-    for (int threads = 2; threads <= 3 && check_threads; threads++) {
-        run(g, in, weights, bias, more, threads);
-        ck_assert_int_eq(memcmp(out, more, (size_t)n_out * sizeof *out), 0);
+    for (const cr_kernels *const *k = cr_kernels_all; *k; k++) {
+        if (!cr_cpu_runs((*k)->name))
+            continue;
+        g->conv.kernels = *k;
+        run(g, in, weights, bias, out, 1);
+        compare(g, expected, out, n_out);
+        for (int threads = 2; threads <= 3 && check_threads; threads++) {
+            run(g, in, weights, bias, more, threads);
+            ck_assert_int_eq(memcmp(out, more, (size_t)n_out * sizeof *out), 0);
+        }
     }
 }
 
@@ -105,6 +126,46 @@ START_TEST(random_deconvolutions_equal_the_definition)
         cr_arena_free(&g.arena);
     }
     ck_assert_int_gt(done, 60);
+}
+END_TEST
+
+static void check_shape(int64_t kernel, int64_t stride, int64_t height, int64_t width, int64_t channels,
+                        int64_t outputs, int64_t group)
+{
+    unsigned seed = 3;
+    geometry_case g;
+    cr_window_spec s = {.kernel = {kernel, kernel}, .stride = {stride, stride}, .dilation = {1, 1}};
+    s.pad_before[0] = s.pad_after[1] = 1;
+    int64_t out[2] = {(height - 1) * stride + kernel - 1, (width - 1) * stride + kernel - 1};
+    ck_assert(geometry_make(&g, &s, 2, out, 2, outputs, channels, group));
+    ck_assert_int_eq(g.conv.out_count, height * width);
+    check_case(&g, &seed, true, true);
+    cr_arena_free(&g.arena);
+}
+
+// Scratch of a slot, for maps of any size.
+static size_t slot_bytes(int64_t size)
+{
+    geometry_case g;
+    const char *why;
+    cr_window_spec s = {.kernel = {4, 4}, .stride = {2, 2}, .dilation = {1, 1}};
+    ck_assert(geometry_make(&g, &s, 2, (int64_t[]){2 * size + 2, 2 * size + 2}, 1, 64, 64, 1));
+    g.conv.window = &g.window;
+    g.conv.kernels = cr_kernels_choose(NULL, &why);
+    size_t bytes = cr_deconv_col2im.slot_bytes(&g.conv);
+    cr_arena_free(&g.arena);
+    return bytes;
+}
+
+START_TEST(large_maps_go_through_a_ring_of_lines)
+{
+    check_shape(4, 2, 40, 37, 3, 9, 1);  // several blocks of channels and chunks
+    check_shape(4, 2, 70, 12, 2, 1, 1);  // strips of one channel
+    check_shape(16, 8, 12, 20, 3, 2, 1); // upsampling, one channel a block
+    check_shape(5, 1, 50, 50, 4, 3, 1);  // an output line needs more lines than a chunk has
+    check_shape(2, 3, 30, 31, 6, 4, 2);  // lines that no tap reaches
+    check_shape(4, 2, 40, 37, 5, 5, 5);  // each channel on its own
+    ck_assert_uint_lt(slot_bytes(400), 1 << 20);
 }
 END_TEST
 
@@ -126,7 +187,9 @@ START_TEST(pads_crop_and_strides_leave_gaps)
     cr_window_spec s = {.kernel = {2}, .stride = {3}, .dilation = {1}, .pad_before = {1}};
     ck_assert(geometry_make(&g, &s, 1, (int64_t[]){7}, 1, 1, 1, 1));
     ck_assert_int_eq(g.conv.out_count, 3);
+    const char *why;
     g.conv.window = &g.window;
+    g.conv.kernels = cr_kernels_choose(NULL, &why);
     static const float in[3] = {1, 2, 3}, weights[2] = {10, 100}, bias[1] = {0.5f};
     static const float expected[7] = {100.5f, 0.5f, 20.5f, 200.5f, 0.5f, 30.5f, 300.5f};
     float out[16];
@@ -137,5 +200,5 @@ START_TEST(pads_crop_and_strides_leave_gaps)
 }
 END_TEST
 
-TEST_MAIN("kernels/deconv", random_deconvolutions_equal_the_definition, without_axes_it_is_a_product,
-          pads_crop_and_strides_leave_gaps)
+TEST_MAIN("kernels/deconv", random_deconvolutions_equal_the_definition, large_maps_go_through_a_ring_of_lines,
+          without_axes_it_is_a_product, pads_crop_and_strides_leave_gaps)

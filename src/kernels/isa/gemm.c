@@ -464,6 +464,16 @@ static void wide_pack(const float *weights, const double *scale, int64_t m, int6
     }
 }
 
+static void wide_pack_transposed(const float *weights, int64_t m, int64_t k, int64_t step, float *pack)
+{
+    for (int64_t p = 0; p < wide_panels(m); p++) {
+        int64_t channel = wide_channel(m, p), rows = wide_channel(m, p + 1) - channel;
+        float *panel = pack + channel * k;
+        for (int64_t i = 0; i < k; i++)
+            memcpy(panel + i * rows, weights + i * step + channel, (size_t)rows * sizeof *panel);
+    }
+}
+
 static void deep_pack(const float *weights, const double *scale, int64_t m, int64_t k, float *pack)
 {
     for (int64_t channel = 0; channel < m; channel += WIDTH) {
@@ -477,5 +487,6 @@ extern const cr_gemm_kernels CR_ISA(cr_gemm_kernels);
 const cr_gemm_kernels CR_ISA(cr_gemm_kernels) = {
     .tile_rows = TILE_ROWS,
     .wide = {wide_panels, wide_pack_bytes, wide_pack, wide_partial_floats, wide_run},
+    .wide_pack_transposed = wide_pack_transposed,
     .deep = {deep_panels, deep_pack_bytes, deep_pack, deep_partial_floats, deep_run},
 };
