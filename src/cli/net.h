@@ -18,7 +18,7 @@ typedef struct cli_net {
 typedef struct cli_net_request {
     crema_context *context;
     crema_net_options options;
-    int threads; // 0: one per core
+    int threads;  // 0: one per core
     int n_shapes; // --input-shape
     crema_input_shape *shape;
 } cli_net_request;

@@ -32,8 +32,8 @@ typedef struct cr_conv_data {
     // is copied to scratch before, behind all else.
     bool add_copied;
     size_t add_offset;
-    const float *bias;                  // with what is folded into it; NULL: none
-    bool weights_folded;                // the step's pack is the weights themselves
+    const float *bias;   // with what is folded into it; NULL: none
+    bool weights_folded; // the step's pack is the weights themselves
     const cr_conv_algorithm *algorithm;
     // Where not NULL, the bottom is padded into the first part of scratch, and the window needs no pads.
     const cr_mean_padding *mean;
