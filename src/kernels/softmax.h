@@ -12,7 +12,8 @@ typedef struct cr_softmax_block {
     float *out;
     int64_t channels;
     int64_t in_step, out_step; // between channels
-    int64_t n;                 // positions, side by side; each has a softmax of its own
+    int64_t n;                 // positions; each has a softmax of its own
+    int64_t in_next, out_next; // between positions: 1, or anything where channels lie side by side
 } cr_softmax_block;
 
 typedef struct cr_softmax_kernels {

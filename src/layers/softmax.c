@@ -1,8 +1,8 @@
 /*
  * softmax.c - Softmax: exp(x - max) / sum along one axis (default 1).
  *
- *     data (outer, channels, inner): for each outer entry, all channels of up to POSITIONS inner positions are
- *     one unit, so that the loops run along memory; an item of work is one or several units.
+ *     data (outer, channels, inner): all channels of up to POSITIONS positions are one unit, an item of work is one or
+ *     several units.
  */
 #include "layers/softmax.h"
 #include "crema.pb-c.h"
@@ -26,37 +26,41 @@ static cr_status shape(const cr_layer *layer, cr_shaping *s, cr_err *err)
     return status == CREMA_OK ? cr_shape_like_bottom(layer, s, err) : status;
 }
 
+// A group is some positions, each with a softmax of its own: those behind the axis, or where nothing is behind it those
+// before it.
 typedef struct softmax {
     const cr_kernels *kernels;
     const float *in;
     float *out;
-    int64_t outer, channels, inner;
-    int64_t image_outer;             // outer entries of an image
-    int64_t in_stride, out_stride;   // between images
-    int64_t in_channel, out_channel; // between channels
-    int64_t blocks;                  // units of one outer entry
+    int64_t groups, channels, positions;
+    int64_t image_groups, group_step; // groups of an image, which are so far apart
+    int64_t in_stride, out_stride;    // between images
+    int64_t in_channel, out_channel;  // between channels
+    int64_t in_next, out_next;        // between positions
+    int64_t blocks;                   // units of one group
     int64_t item_units;
 } softmax;
 
 static void unit(const softmax *s, int64_t index)
 {
-    int64_t outer = index / s->blocks, first = index % s->blocks * POSITIONS;
-    int64_t image = outer / s->image_outer;
-    int64_t within = outer % s->image_outer * s->channels * s->inner + first;
+    int64_t group = index / s->blocks, first = index % s->blocks * POSITIONS;
+    int64_t image = group / s->image_groups, at = group % s->image_groups * s->group_step;
     s->kernels->softmax->run(
-        &(cr_softmax_block){.in = s->in + image * s->in_stride + within,
-                            .out = s->out + image * s->out_stride + within,
+        &(cr_softmax_block){.in = s->in + image * s->in_stride + at + first * s->in_next,
+                            .out = s->out + image * s->out_stride + at + first * s->out_next,
                             .channels = s->channels,
                             .in_step = s->in_channel,
                             .out_step = s->out_channel,
-                            .n = s->inner - first < POSITIONS ? s->inner - first : POSITIONS});
+                            .n = s->positions - first < POSITIONS ? s->positions - first : POSITIONS,
+                            .in_next = s->in_next,
+                            .out_next = s->out_next});
 }
 
 static void item(void *ctx, int64_t index, int slot)
 {
     (void)slot;
     const softmax *s = ctx;
-    int64_t end = (index + 1) * s->item_units, units = s->outer * s->blocks;
+    int64_t end = (index + 1) * s->item_units, units = s->groups * s->blocks;
     for (int64_t u = index * s->item_units; u < end && u < units; u++)
         unit(s, u);
 }
@@ -71,15 +75,26 @@ void cr_softmax(const cr_kernels *kernels, const cr_tensor *in, const cr_tensor 
                  .out = out->data,
                  .in_stride = in->image_stride,
                  .out_stride = out->image_stride};
-    s.outer = cr_shape_range(shape_in, 0, axis);
-    s.image_outer = cr_shape_range(shape_in, 1, axis);
+    int64_t outer = cr_shape_range(shape_in, 0, axis), image_outer = cr_shape_range(shape_in, 1, axis);
     s.channels = shape_in->dim[axis];
-    s.inner = cr_shape_range(shape_in, axis + 1, shape_in->rank);
-    s.in_channel = axis == 0 ? in->image_stride : s.inner;
-    s.out_channel = axis == 0 ? out->image_stride : s.inner;
-    s.blocks = (s.inner + POSITIONS - 1) / POSITIONS;
-    int64_t units = s.outer * s.blocks,
-            unit_floats = s.channels * (s.inner < POSITIONS ? s.inner : POSITIONS);
+    s.positions = cr_shape_range(shape_in, axis + 1, shape_in->rank);
+    s.in_channel = axis == 0 ? in->image_stride : s.positions;
+    s.out_channel = axis == 0 ? out->image_stride : s.positions;
+    s.groups = outer;
+    s.image_groups = image_outer;
+    s.group_step = s.channels * s.positions;
+    s.in_next = s.out_next = 1;
+    if (s.positions == 1 && axis > 0) {
+        bool images = image_outer == 1; // the positions are the images
+        s.groups = images ? 1 : outer / image_outer;
+        s.image_groups = 1;
+        s.positions = images ? outer : image_outer;
+        s.in_next = images ? in->image_stride : s.channels;
+        s.out_next = images ? out->image_stride : s.channels;
+    }
+    s.blocks = (s.positions + POSITIONS - 1) / POSITIONS;
+    int64_t units = s.groups * s.blocks;
+    int64_t unit_floats = s.channels * (s.positions < POSITIONS ? s.positions : POSITIONS);
     s.item_units = cr_parallel_grain(units, (double)unit_floats * 0.7 + 20); // nanoseconds
     cr_parallel(pool, (units + s.item_units - 1) / s.item_units, item, &s);
 }

@@ -1,5 +1,6 @@
 /*
- * softmax.c - softmax by vectors: along positions, or along the channels of a single one that lie side by side.
+ * softmax.c - softmax by vectors: along positions, or along channels that lie side by side. Where these are fewer
+ * than a vector has lanes, a tile of positions is transposed.
  *
  * A NaN does not win the maximum, but its exponential is a NaN, and so is the sum.
  */
@@ -54,14 +55,39 @@ static void run_channels(const cr_softmax_block *b)
     }
 }
 
+// n <= CR_VECTOR positions with fewer channels than that.
+static void run_tile(const cr_softmax_block *b, int64_t at, int64_t n)
+{
+    float tile[CR_VECTOR * CR_VECTOR] = {0}; // (channels, positions)
+    const float *in = b->in + at * b->in_next;
+    float *out = b->out + at * b->out_next;
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t c = 0; c < b->channels; c++)
+            tile[c * CR_VECTOR + i] = in[i * b->in_next + c];
+    cr_softmax_block block = {.in = tile, .out = tile, .channels = b->channels};
+    block.in_step = block.out_step = CR_VECTOR;
+    run_positions(&block, 0, CR_VECTOR);
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t c = 0; c < b->channels; c++)
+            out[i * b->out_next + c] = tile[c * CR_VECTOR + i];
+}
+
 static void run(const cr_softmax_block *b)
 {
-    if (b->n == 1 && b->in_step == 1 && b->out_step == 1) {
-        run_channels(b);
+    bool side_by_side = b->in_step == 1 && b->out_step == 1;
+    if (side_by_side && b->channels >= CR_VECTOR) {
+        cr_softmax_block row = *b;
+        for (int64_t i = 0; i < b->n; i++, row.in += b->in_next, row.out += b->out_next)
+            run_channels(&row);
         return;
     }
-    for (int64_t i = 0; i < b->n; i += CR_VECTOR)
-        run_positions(b, i, b->n - i < CR_VECTOR ? b->n - i : CR_VECTOR);
+    for (int64_t i = 0; i < b->n; i += CR_VECTOR) {
+        int64_t n = b->n - i < CR_VECTOR ? b->n - i : CR_VECTOR;
+        if (side_by_side)
+            run_tile(b, i, n);
+        else
+            run_positions(b, i, n);
+    }
 }
 
 extern const cr_softmax_kernels CR_ISA(cr_softmax_kernels);
