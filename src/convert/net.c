@@ -85,24 +85,38 @@ typedef struct unknown_check {
     cr_err *err;
 } unknown_check;
 
-// A field of a binary file has no name that is known; a key of YAML may be no name.
+// A key of YAML may be no name: then its text is not the one field that it should be.
+static cr_status check_text(const cr_notes *notes, const cr_unknown *unknown, cr_err *err)
+{
+    cr_raw *block;
+    cr_arena arena = {0};
+    cr_unknown one = *unknown;
+    one.next = NULL;
+    cr_status status =
+        cr_raw_parse(&arena, cr_notes_file(notes), &one, !cr_notes_rewritten(notes), &block, err);
+    for (size_t i = 0; status == CREMA_OK && i < block->n; i++)
+        if (strcmp(block->child[i]->name, unknown->name) != 0) {
+            cr_pos pos = {cr_notes_file(notes), unknown->line, unknown->column};
+            status = cr_fail(err, CREMA_ERR_INPUT, &pos, "%.80s can't be read as one field", unknown->name);
+        }
+    cr_arena_free(&arena);
+    return status;
+}
+
+// A field of a binary file has no name that is known. An empty list of YAML has no text, and nothing to be written.
 static cr_status check_unknown(void *user, const ProtobufCMessage *message)
 {
     const unknown_check *c = user;
-    const cr_unknown *first = cr_notes_unknown(c->message->notes, message);
-    for (const cr_unknown *u = first; u; u = u->next)
-        if (!u->text) {
-            cr_pos pos = {cr_notes_file(c->message->notes), 0, 0};
-            return cr_fail(c->err, CREMA_ERR_UNSUPPORTED, &pos,
+    const cr_message *m = c->message;
+    cr_status status = CREMA_OK;
+    for (const cr_unknown *u = cr_notes_unknown(m->notes, message); u && status == CREMA_OK; u = u->next)
+        if (u->text)
+            status = check_text(m->notes, u, c->err);
+        else if (m->form == CR_FORM_WIRE)
+            return cr_fail(c->err, CREMA_ERR_UNSUPPORTED, &(cr_pos){cr_notes_file(m->notes), 0, 0},
                            "%zu field%s not known (the first: %s of %s), so it can't be written",
-                           c->message->n_skipped, c->message->n_skipped == 1 ? " is" : "s are", u->name,
+                           m->n_skipped, m->n_skipped == 1 ? " is" : "s are", u->name,
                            message->descriptor->short_name);
-        }
-    cr_raw *block;
-    cr_arena arena = {0};
-    cr_status status = cr_raw_parse(&arena, cr_notes_file(c->message->notes), first,
-                                    !cr_notes_rewritten(c->message->notes), &block, c->err);
-    cr_arena_free(&arena);
     return status;
 }
 

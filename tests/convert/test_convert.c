@@ -162,6 +162,12 @@ START_TEST(unknown_fields)
     folder_text(&f, "a.yaml", "name: net\nx-y: 1\n");
     ck_assert_int_eq(convert("a.yaml", "c.prototxt", NULL), CREMA_ERR_INPUT);
     ck_assert_ptr_nonnull(strstr(err.message, "x-y can't be read as fields"));
+    folder_text(&f, "a.yaml", "name: net\n? \"x { a: 1 } y\"\n: 1\n");
+    ck_assert_int_eq(convert("a.yaml", "c.yaml", NULL), CREMA_ERR_INPUT);
+    ck_assert_ptr_nonnull(strstr(err.message, "can't be read as one field"));
+    folder_text(&f, "a.yaml", "name: net\nx: []\n");
+    ck_assert_int_eq(convert("a.yaml", "c.yaml", NULL), CREMA_OK);
+    ck_assert_str_eq(content("c.yaml"), "name: net\n");
     folder_remove(&f);
 }
 END_TEST
