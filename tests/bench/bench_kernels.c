@@ -74,7 +74,7 @@ static void measure(const cr_kernels *kernels, const char *name, const cr_gemm_l
     p.out = bench_floats((size_t)(m * n));
     if (layout) {
         p.pack = bench_memory(layout->pack_bytes(m, k));
-        layout->pack(p.weights, m, k, p.pack);
+        layout->pack(p.weights, NULL, m, k, p.pack);
     }
     bench_peak peak = {.probe = kernels->probe};
     bench_job job[] = {{.run = run_product, .arg = &p}, {.run = bench_run_peak, .arg = &peak}};
