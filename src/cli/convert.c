@@ -75,7 +75,7 @@ static int convert(cli_session *s, const cli_args *args)
     if (status != CREMA_OK)
         code = failed(s, args, &err);
     else if (verify)
-        code = cli_verify(s, &request, output);
+        code = cli_verify(s, &request, output, options.half != 0);
     crema_context_free(request.context);
     return code;
 }
@@ -92,7 +92,7 @@ static const cli_option options[] = {
      "leave out layers that no output comes from, and weights without a layer"},
     {OPT_F16, 0, "f16", NULL, "weights in half precision, as NVIDIA's fork stores them (.caffemodel)"},
     {OPT_VERIFY, 0, "verify", NULL,
-     "run IN and OUT on the same random input and print the largest differences (.onnx)"},
+     "run IN and OUT on the same random input and print the largest differences"},
     {OPT_NUMBERING, 0, "numbering", "NAME",
      "whose field numbers a binary IN has, such as intel (default: guessed)"},
     {OPT_VERBOSE, 'v', "verbose", NULL, "notes, and every warning"},
@@ -121,7 +121,7 @@ const cli_command cli_convert_command = {
         "no\n"
         "equivalent for are all named, and nothing is written. --verify runs an ONNX model in the "
         "onnxruntime of\n"
-        "$CREMA_PYTHON, or python3.\n",
+        "$CREMA_PYTHON, or python3, and other nets itself.\n",
     .group = {{"net", cli_net_options}, {"output", options}},
     .min_operands = 2,
     .operand = "IN or OUT",

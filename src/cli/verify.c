@@ -1,115 +1,42 @@
 /*
- * verify.c - whether an ONNX model computes what its net computes.
+ * verify.c - whether what came out of a conversion computes what went in.
  *
- * The net runs here, on random values between -1 and 1 that are the same every time; inputs and outputs go into .npy
- * files of a folder that is removed again, and a Python with onnxruntime runs the model on the same values and
- * compares. It is another process, so a model that kills the runtime does not kill us.
+ *     source: NET and its weights      both run here, on random values between -1 and 1 that are the same every
+ *     result: OUT and its weights      time; outputs of the result are compared with the source's blobs
+ *
+ * A net out of a conversion that writes no weights runs with the source's; where there are none at all, both get the
+ * same from their fillers, which go by names. Blobs are found by name, so that a net for deployment is compared with
+ * the one for training in what both have. An ONNX model runs elsewhere (verify_onnx.c).
  */
 #include "cli/verify.h"
 
 #include "cli/print.h"
 #include "crema_tools.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <spawn.h>
-#include <stdlib.h>
+#include <math.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-// Arguments: the model, the number of inputs, then pairs of names and files, the inputs' first.
-static const char script[] =
-    "import sys, numpy, onnxruntime\n"
-    "model, n, *rest = sys.argv[1:]\n"
-    "blobs = [(k, numpy.load(f)) for k, f in zip(rest[::2], rest[1::2])]\n"
-    "given, want = dict(blobs[:int(n)]), dict(blobs[int(n):])\n"
-    "options = onnxruntime.SessionOptions()\n"
-    "options.log_severity_level = 3\n"
-    "session = onnxruntime.InferenceSession(model, options, providers=['CPUExecutionProvider'])\n"
-    "feed = {i.name: given[i.name] for i in session.get_inputs()}\n"
-    "names = [o.name for o in session.get_outputs()]\n"
-    "bad = False\n"
-    "for name, got in zip(names, session.run(names, feed)):\n"
-    "    shown = name.encode('unicode_escape').decode()\n"
-    "    if name not in want or got.shape != want[name].shape:\n"
-    "        print(f'{shown}: shape {got.shape}, the net has {name in want and want[name].shape}')\n"
-    "        bad = True\n"
-    "        continue\n"
-    "    most = lambda x: numpy.max(numpy.abs(x.astype('f8')), initial=0)\n"
-    "    close = numpy.isclose(got, want[name], rtol=1e-3, atol=1e-4, equal_nan=True).all()\n"
-    "    bad = bad or not close\n"
-    "    print(f'{shown}: largest difference {most(got - want[name]):.3g}, values up to "
-    "{most(want[name]):.3g}'\n"
-    "          + ('' if close else '  <- too large'))\n"
-    "sys.exit(9 if bad else 0)\n";
-enum { DIFFERS = 9 };
-
-extern char **environ;
-
-static const char *python(void)
+static bool ends_in(const char *path, const char *suffix)
 {
-    const char *given = getenv("CREMA_PYTHON");
-    return given && *given ? given : "python3";
-}
-
-// Runs Python; *status is what it exits with. SIGINT reaches it as usual.
-static int run_python(cli_session *s, char *const *arguments, bool quiet, int *status)
-{
-    posix_spawn_file_actions_t files;
-    posix_spawnattr_t attributes;
-    sigset_t none;
-    pid_t child;
-    sigemptyset(&none);
-    posix_spawn_file_actions_init(&files);
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-    if (quiet)
-        posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-    fflush(stdout);
-    int error = posix_spawnp(&child, python(), &files, &attributes, arguments, environ);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&files);
-    if (error)
-        return cli_fail(s, CLI_FAILED, "--verify: can't run %s: %s (CREMA_PYTHON names another Python)",
-                        python(), strerror(error));
-    while (waitpid(child, status, 0) < 0)
-        if (errno != EINTR)
-            return cli_fail(s, CLI_FAILED, "--verify: %s", strerror(errno));
-    return CLI_OK;
+    size_t n = strlen(path), k = strlen(suffix);
+    return n > k && strcasecmp(path + n - k, suffix) == 0;
 }
 
 int cli_verify_check(cli_session *s, const char *output)
 {
-    size_t n = strlen(output);
-    if (n < 5 || strcasecmp(output + n - 5, ".onnx") != 0)
-        return cli_fail(s, CLI_USAGE, "--verify is for ONNX models");
-    char *arguments[] = {(char *)python(), (char *)"-c", (char *)"import onnxruntime, numpy", NULL};
-    int status, code = run_python(s, arguments, true, &status);
-    if (code == CLI_OK && status != 0)
-        return cli_fail(
-            s, CLI_FAILED,
-            "--verify needs onnxruntime and numpy, which %s does not have: install them with pip, or name "
-            "a Python that has them in CREMA_PYTHON",
-            python());
-    return code;
+    static const char *const nets[] = {".prototxt", ".pbtxt", ".txt",       ".yaml",
+                                       ".yml",      ".json",  ".caffemodel"};
+    if (ends_in(output, ".onnx"))
+        return cli_verify_onnx_check(s);
+    for (size_t i = 0; i < sizeof nets / sizeof *nets; i++)
+        if (ends_in(output, nets[i]))
+            return CLI_OK;
+    return cli_fail(s, CLI_USAGE, "--verify runs nets, and %s is none; `crema diff` compares weights",
+                    output);
 }
 
-/* ---- the net ---- */
-
-typedef struct verification {
-    cli_session *s;
-    crema_net *net;
-    crema_runner *runner;
-    const char *folder;
-    char **argument; // of Python
-    int n_arguments;
-    crema_error err;
-} verification;
-
-static void fill_random(float *data, int64_t n, uint64_t *state)
+void cli_verify_fill(float *data, int64_t n, uint64_t *state)
 {
     for (int64_t i = 0; i < n; i++) {
         *state ^= *state << 13; // xorshift64
@@ -119,87 +46,166 @@ static void fill_random(float *data, int64_t n, uint64_t *state)
     }
 }
 
-static crema_status save(verification *v, const char *name, const crema_blob *blob)
+typedef struct side {
+    crema_net *net;
+    crema_runner *runner;
+} side;
+
+typedef struct verification {
+    cli_session *s;
+    side source, result;
+    crema_error err;
+} verification;
+
+static crema_status load(verification *v, side *to, crema_context *context, const crema_net_options *net,
+                         const crema_runner_options *run)
 {
-    char *path = cli_text(&v->s->mem, "%s/%d.npy", v->folder, v->n_arguments);
-    v->argument[v->n_arguments++] = cli_text(&v->s->mem, "%s", name);
-    v->argument[v->n_arguments++] = path;
-    return crema_npy_write(path, &blob->shape, blob->data, &v->err);
+    to->net = crema_net_load(context, net, &v->err);
+    to->runner = to->net ? crema_runner_create(to->net, run, &v->err) : NULL;
+    return to->runner ? CREMA_OK : v->err.status;
 }
 
-static crema_status run_net(verification *v)
+// A .caffemodel brings its own weights along.
+static void add_own_weights(cli_session *s, crema_net_options *net)
 {
-    uint64_t state = 88172645463325252ull;
-    crema_blob blob;
-    crema_status status = CREMA_OK;
-    for (int i = 0; i < crema_net_n_inputs(v->net) && !status; i++) {
-        const char *name = crema_net_input(v->net, i, NULL);
-        if ((status = crema_runner_input(v->runner, name, &blob, &v->err)))
-            return status;
-        fill_random(blob.data, cli_count_of(&blob.shape), &state);
-        status = save(v, name, &blob);
-    }
-    if (!status)
-        status = crema_runner_forward(v->runner, &v->err);
-    for (int i = 0; i < crema_net_n_outputs(v->net) && !status; i++) {
-        const char *name = crema_net_output(v->net, i);
-        if (!(status = crema_runner_blob(v->runner, name, &blob, &v->err)))
-            status = save(v, name, &blob);
-    }
-    return status;
+    if (net->n_weights > 0 || !ends_in(net->net.path, ".caffemodel"))
+        return;
+    crema_file *own = cli_array(&s->mem, 1, sizeof *own);
+    own->path = net->net.path;
+    net->weights = own;
+    net->n_weights = 1;
 }
 
-static crema_status load(verification *v, const cli_net_request *request)
+static crema_status load_both(verification *v, const cli_net_request *request, const char *output)
 {
-    crema_net_options net = request->options;
+    crema_net_options source = request->options, result = request->options;
     crema_runner_options run = {
-        .struct_size = sizeof run, .shapes = request->shape, .n_shapes = request->n_shapes};
-    v->net = crema_net_load(request->context, &net, &v->err);
-    v->runner = v->net ? crema_runner_create(v->net, &run, &v->err) : NULL;
-    return v->runner ? CREMA_OK : v->err.status;
+        .struct_size = sizeof run, .shapes = request->shape, .n_shapes = request->n_shapes, .keep_all = 1};
+    add_own_weights(v->s, &source);
+    source.allow_missing |= source.n_weights == 0;
+    crema_status status = load(v, &v->source, request->context, &source, &run);
+    if (status)
+        return status;
+    result.net.path = output;
+    result.weights = source.weights;
+    result.n_weights = source.n_weights;
+    if (ends_in(output, ".caffemodel") && source.n_weights > 0) {
+        result.n_weights = 0;
+        add_own_weights(v->s, &result);
+    }
+    result.allow_missing = source.allow_missing;
+    run = (crema_runner_options){.struct_size = sizeof run, .keep_all = 1};
+    return load(v, &v->result, request->context, &result, &run);
 }
 
-static int compare(verification *v, const char *output)
+static crema_status run_source(verification *v)
 {
-    cli_session *s = v->s;
-    int n_blobs = crema_net_n_inputs(v->net) + crema_net_n_outputs(v->net), status;
-    enum { FIRST = 5 };
-    v->argument = cli_array(&s->mem, (size_t)(FIRST + 2 * n_blobs + 1), sizeof *v->argument);
-    v->argument[0] = (char *)python();
-    v->argument[1] = (char *)"-c";
-    v->argument[2] = (char *)script;
-    v->argument[3] = (char *)output;
-    v->argument[4] = cli_text(&s->mem, "%d", crema_net_n_inputs(v->net));
-    v->n_arguments = FIRST;
-    if (run_net(v) != CREMA_OK)
-        return cli_fail_with(s, &v->err);
-    int code = run_python(s, v->argument, false, &status);
-    if (code != CLI_OK || status == 0)
-        return code;
-    if (WIFEXITED(status) && WEXITSTATUS(status) == DIFFERS)
-        return cli_fail(s, CLI_FAILED, "%s: the model gives other values than the net", output);
-    return cli_fail(s, CLI_FAILED, "%s: onnxruntime could not run the model", output);
+    uint64_t state = CLI_VERIFY_SEED;
+    crema_blob blob;
+    for (int i = 0; i < crema_net_n_inputs(v->source.net); i++) {
+        const char *name = crema_net_input(v->source.net, i, NULL);
+        crema_status status = crema_runner_input(v->source.runner, name, &blob, &v->err);
+        if (status)
+            return status;
+        cli_verify_fill(blob.data, cli_count_of(&blob.shape), &state);
+    }
+    return crema_runner_forward(v->source.runner, &v->err);
 }
 
-static void remove_folder(const verification *v)
+static bool same_shape(const crema_blob *a, const crema_blob *b)
 {
-    for (int i = 0; v->argument && i < v->n_arguments; i++)
-        if (strncmp(v->argument[i], v->folder, strlen(v->folder)) == 0)
-            unlink(v->argument[i]);
-    rmdir(v->folder);
+    return a->shape.rank == b->shape.rank &&
+           memcmp(a->shape.dim, b->shape.dim, (size_t)a->shape.rank * sizeof *a->shape.dim) == 0;
 }
 
-int cli_verify(cli_session *s, const cli_net_request *request, const char *output)
+// What has a blob of the same name and shape gets its values; other inputs stay as random as the source's.
+static crema_status run_result(verification *v)
 {
-    const char *tmp = getenv("TMPDIR");
-    char *folder = cli_text(&s->mem, "%s/crema-XXXXXX", tmp && *tmp ? tmp : "/tmp");
-    if (!mkdtemp(folder))
-        return cli_fail(s, CLI_FAILED, "%s: %s", folder, strerror(errno));
-    verification v = {.s = s, .folder = folder};
-    crema_status status = load(&v, request);
-    int code = status == CREMA_OK ? compare(&v, output) : cli_fail_with(s, &v.err);
-    remove_folder(&v);
-    crema_runner_free(v.runner);
-    crema_net_free(v.net);
+    uint64_t state = CLI_VERIFY_SEED;
+    crema_blob from, to;
+    for (int i = 0; i < crema_net_n_inputs(v->result.net); i++) {
+        const char *name = crema_net_input(v->result.net, i, NULL);
+        crema_status status = crema_runner_input(v->result.runner, name, &to, &v->err);
+        if (status)
+            return status;
+        if (crema_runner_blob(v->source.runner, name, &from, NULL) == CREMA_OK && same_shape(&from, &to))
+            memcpy(to.data, from.data, (size_t)cli_count_of(&to.shape) * sizeof *to.data);
+        else
+            cli_verify_fill(to.data, cli_count_of(&to.shape), &state);
+    }
+    return crema_runner_forward(v->result.runner, &v->err);
+}
+
+// One output; returns whether it is close enough.
+static bool compare(const char *name, const crema_blob *want, const crema_blob *got, double tolerance)
+{
+    double worst = 0, most = 0;
+    bool close = true;
+    for (int64_t i = 0; i < cli_count_of(&want->shape); i++) {
+        double a = (double)want->data[i], b = (double)got->data[i], d = fabs(a - b);
+        if (isnan(a) && isnan(b))
+            continue;
+        most = fmax(most, fabs(a));
+        worst = isnan(d) ? d : fmax(worst, d);
+        close = close && d <= tolerance * fabs(a) + tolerance / 10;
+    }
+    printf("%s: largest difference %.3g, values up to %.3g%s\n", name, worst, most,
+           close ? "" : "  <- too large");
+    return close;
+}
+
+typedef enum verdict { ABSENT, DIFFERENT, CLOSE } verdict;
+
+// A blob of the result beside the source's of that name.
+static verdict compare_blob(verification *v, const char *name, double tolerance)
+{
+    crema_blob want, got;
+    if (crema_runner_blob(v->result.runner, name, &got, NULL) != CREMA_OK ||
+        crema_runner_blob(v->source.runner, name, &want, NULL) != CREMA_OK)
+        return ABSENT;
+    if (same_shape(&want, &got))
+        return compare(name, &want, &got, tolerance) ? CLOSE : DIFFERENT;
+    printf("%s: has another shape than before\n", name);
+    return DIFFERENT;
+}
+
+// Outputs; where all are new, as the prediction of a net that was for training, the last blob that both nets have.
+static int compare_all(verification *v, const char *output, double tolerance)
+{
+    int n_found = 0, n_close = 0;
+    for (int i = 0; i < crema_net_n_outputs(v->result.net); i++) {
+        verdict one = compare_blob(v, crema_net_output(v->result.net, i), tolerance);
+        if (one == ABSENT)
+            printf("%s: a blob that only the result has\n", crema_net_output(v->result.net, i));
+        n_found += one != ABSENT;
+        n_close += one == CLOSE;
+    }
+    for (int i = crema_runner_n_blobs(v->result.runner) - 1; i >= 0 && n_found == 0; i--) {
+        verdict one = compare_blob(v, crema_runner_blob_name(v->result.runner, i), tolerance);
+        n_found += one != ABSENT;
+        n_close += one == CLOSE;
+    }
+    if (n_found == 0)
+        return cli_fail(v->s, CLI_FAILED, "%s has no blob of the net it came from", output);
+    if (n_close < n_found)
+        return cli_fail(v->s, CLI_FAILED, "%s gives other values than the net it came from", output);
+    return CLI_OK;
+}
+
+int cli_verify(cli_session *s, const cli_net_request *request, const char *output, bool half)
+{
+    if (ends_in(output, ".onnx"))
+        return cli_verify_onnx(s, request, output);
+    verification v = {.s = s};
+    crema_status status = load_both(&v, request, output);
+    if (!status)
+        status = run_source(&v);
+    if (!status)
+        status = run_result(&v);
+    int code = status ? cli_fail_with(s, &v.err) : compare_all(&v, output, half ? 1e-2 : 1e-3);
+    crema_runner_free(v.source.runner);
+    crema_net_free(v.source.net);
+    crema_runner_free(v.result.runner);
+    crema_net_free(v.result.net);
     return code;
 }

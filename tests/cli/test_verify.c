@@ -1,7 +1,8 @@
 /*
- * `crema convert --verify` without Python: shell scripts stand for it. tests/onnx.sh runs the real one.
+ * `crema convert --verify`. For ONNX shell scripts stand for Python; tests/onnx.sh runs the real one.
  */
 #include "tests/support/shell.h"
+#include "tests/support/wire_writer.h"
 
 #include <stdio.h>
 
@@ -56,12 +57,72 @@ START_TEST(nothing_is_written_that_can_not_be_verified)
         sh("CREMA_PYTHON=false $CREMA convert pixel.prototxt x.onnx --verify"), 1, "",
         "crema: --verify needs onnxruntime and numpy, which false does not have: install them with pip, or "
         "name a Python that has them in CREMA_PYTHON\n");
-    shell_check(sh("$CREMA convert pixel.prototxt y.prototxt --verify"), 2, "",
-                "crema: --verify is for ONNX models\n");
-    ck_assert_int_ne(sh("ls x.onnx y.prototxt")->code, 0);
+    shell_check(sh("$CREMA convert w.caffemodel w.h5 --verify"), 2, "",
+                "crema: --verify runs nets, and w.h5 is none; `crema diff` compares weights\n");
+    ck_assert_int_ne(sh("ls x.onnx w.h5")->code, 0);
     shell_end();
 }
 END_TEST
 
-TEST_MAIN("cli/verify", python_gets_the_model_and_both_sides, what_python_says_counts,
+// The weight is 0 in half precision, and what is left of it is made large behind.
+static void put_tiny(void)
+{
+    ww w = {0};
+    shell_put(
+        "tiny.prototxt",
+        "layer { name: 'in' type: 'Input' top: 'data' input_param { shape { dim: 1 dim: 1 } } }\n"
+        "layer { name: 'ip' type: 'InnerProduct' bottom: 'data' top: 'ip' inner_product_param { "
+        "num_output: 1 bias_term: false } }\n"
+        "layer { name: 'scale' type: 'Scale' bottom: 'ip' top: 'scale' }\n"
+        "layer { name: 'power' type: 'Power' bottom: 'scale' top: 'out' power_param { scale: 1e6 } }\n");
+    ww_net(&w, "tiny");
+    ww_layer(&w, "ip", "InnerProduct");
+    ww_blob(&w, 2, (int64_t[]){1, 1}, (float[]){1e-8f});
+    ww_layer(&w, "scale", "Scale");
+    ww_blob(&w, 1, (int64_t[]){1}, (float[]){60000});
+    ww_save(&w, "tiny.caffemodel");
+    ww_free(&w);
+}
+
+START_TEST(nets_run_here)
+{
+    shell_begin();
+    put_tiny();
+    shell_check(sh("$CREMA convert pixel.prototxt y.yaml --verify | sed 's/up to .*/up to N/'"), 0,
+                "prob: largest difference 0, values up to N\n", "");
+    shell_check(sh("$CREMA convert ip.prototxt y.json --verify | sed 's/up to .*/up to N/'"), 0,
+                "ip: largest difference 0, values up to N\n", "");
+    shell_outcome *o = sh("$CREMA convert tiny.prototxt tiny.caffemodel fold.caffemodel --fold --verify");
+    ck_assert_int_eq(o->code, 0);
+    ck_assert(shell_has(o->out, "out: largest difference"));
+    o = sh("$CREMA convert fold.caffemodel fold.yaml --verify"); // which brings its own weights
+    ck_assert_int_eq(o->code, 0);
+    ck_assert(shell_has(o->out, "out: largest difference 0,"));
+    o = sh("$CREMA convert tiny.prototxt tiny.caffemodel half.caffemodel --f16 --verify");
+    ck_assert_int_eq(o->code, 1);
+    ck_assert(shell_has(o->out, "<- too large"));
+    ck_assert_str_eq(o->err, "crema: half.caffemodel gives other values than the net it came from\n");
+    shell_end();
+}
+END_TEST
+
+START_TEST(a_net_for_deployment_is_compared_in_what_both_have)
+{
+    shell_begin();
+    shell_put(
+        "train.prototxt",
+        "layer { name: 'in' type: 'Input' top: 'data' top: 'label' input_param { shape { dim: 2 dim: 3 } "
+        "shape { dim: 2 } } }\n"
+        "layer { name: 'tanh' type: 'TanH' bottom: 'data' top: 'score' }\n"
+        "layer { name: 'loss' type: 'SoftmaxWithLoss' bottom: 'score' bottom: 'label' top: 'loss' }\n");
+    shell_outcome *o = sh("$CREMA convert train.prototxt deploy.prototxt --to-deploy --verify");
+    ck_assert_int_eq(o->code, 0);
+    ck_assert(shell_has(o->out, "a blob that only the result has"));
+    ck_assert(shell_has(o->out, "score: largest difference 0,"));
+    shell_end();
+}
+END_TEST
+
+TEST_MAIN("cli/verify", nets_run_here, a_net_for_deployment_is_compared_in_what_both_have,
+          python_gets_the_model_and_both_sides, what_python_says_counts,
           nothing_is_written_that_can_not_be_verified)
