@@ -33,7 +33,8 @@ static cr_status no_converter(const char *output, cr_err *err)
     char known[256] = "";
     size_t n = 0;
     for (size_t i = 0; i < N_CONVERTERS && n < sizeof known; i++)
-        n += (size_t)snprintf(known + n, sizeof known - n, "%s%s", i ? " " : "", converters[i]->suffixes);
+        n += (size_t)snprintf(known + n, sizeof known - n, "%s%s%s", i ? " " : "",
+                              converters[i]->suffixes[0] == '/' ? "FOLDER" : "", converters[i]->suffixes);
     cr_pos pos = {output, 0, 0};
     return cr_fail(err, CREMA_ERR_USAGE, &pos,
                    "the suffix says what to write, and this is none that is known; there are: %s", known);

@@ -15,7 +15,7 @@ START_TEST(convert_writes_by_suffix)
     shell_check(sh("$CREMA convert ip.prototxt a.xyz; ls a.xyz 2>/dev/null; true"), 0, "",
                 "crema: a.xyz: the suffix says what to write, and this is none that is known; there are: "
                 ".prototxt .pbtxt "
-                ".txt .yaml .yml .json .caffemodel .h5 .hdf5 / .onnx .binaryproto .npy\n");
+                ".txt .yaml .yml .json .caffemodel .h5 .hdf5 FOLDER/ .onnx .binaryproto .npy\n");
     ck_assert_int_eq(sh("$CREMA convert ip.prototxt a.xyz")->code, 2);
     shell_end();
 }
