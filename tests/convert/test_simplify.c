@@ -1,7 +1,7 @@
 // Nets with less in them: the same outputs, and what must not be folded stays.
 #include "crema_tools.h"
 #include "read/weights_file.h"
-#include "tests/support/folder.h"
+#include "tests/support/shop.h"
 #include "tests/support/wire_writer.h"
 #include "tests/test.h"
 
@@ -21,29 +21,6 @@
     "layer { name: 'ip' type: 'InnerProduct' bottom: 'bn' top: 'ip' inner_product_param { num_output: 2 } " \
     "}\n"                                                                                                   \
     "layer { name: 'ip_scale' type: 'Scale' bottom: 'ip' top: 'ip' }\n"
-
-typedef struct shop {
-    folder f;
-    crema_context *context;
-} shop;
-
-static void open_shop(shop *s)
-{
-    folder_make(&s->f);
-    s->context = crema_context_create(NULL, NULL);
-    ck_assert_ptr_nonnull(s->context);
-}
-
-static void close_shop(shop *s)
-{
-    crema_context_free(s->context);
-    folder_remove(&s->f);
-}
-
-static const char *at(shop *s, const char *name)
-{
-    return folder_path(&s->f, name);
-}
 
 static void put_weights(shop *s)
 {
@@ -68,23 +45,23 @@ static void put_weights(shop *s)
     ww_blob(&w, 1, (int64_t[]){2}, (float[]){1, 2});
     ww_layer(&w, "ip_scale", "Scale");
     ww_blob(&w, 1, (int64_t[]){2}, (float[]){3, 0.5f});
-    ww_save(&w, at(s, "w.caffemodel"));
+    ww_save(&w, shop_path(s, "w.caffemodel"));
     ww_free(&w);
 }
 
 static crema_status simplify(shop *s, const char *net, const crema_convert_options *o, crema_error *err)
 {
     folder_text(&s->f, "net.prototxt", net);
-    const char *inputs[] = {at(s, "net.prototxt"), at(s, "w.caffemodel")};
-    return crema_convert(s->context, inputs, 2, at(s, "out.caffemodel"), o, err);
+    const char *inputs[] = {shop_path(s, "net.prototxt"), shop_path(s, "w.caffemodel")};
+    return crema_convert(s->context, inputs, 2, shop_path(s, "out.caffemodel"), o, err);
 }
 
 static void run(shop *s, const char *net, const char *weights, const char *output, float *values, size_t n)
 {
     crema_error err = {0};
-    crema_file file = {.path = at(s, weights)};
+    crema_file file = {.path = shop_path(s, weights)};
     crema_net_options o = {
-        .struct_size = sizeof o, .net = {.path = at(s, net)}, .weights = &file, .n_weights = 1};
+        .struct_size = sizeof o, .net = {.path = shop_path(s, net)}, .weights = &file, .n_weights = 1};
     crema_net *loaded = crema_net_load(s->context, &o, &err);
     ck_assert_msg(loaded != NULL, "%s", err.message);
     crema_runner *r = crema_runner_create(loaded, NULL, &err);
@@ -103,7 +80,7 @@ static void run(shop *s, const char *net, const char *weights, const char *outpu
 static int n_layers(shop *s)
 {
     cr_weights_file f;
-    ck_assert_int_eq(cr_weights_file_open(&f, at(s, "out.caffemodel"), NULL, NULL), CREMA_OK);
+    ck_assert_int_eq(cr_weights_file_open(&f, shop_path(s, "out.caffemodel"), NULL, NULL), CREMA_OK);
     int n = f.n_layers;
     cr_weights_file_close(&f);
     return n;
@@ -113,7 +90,7 @@ static int n_layers(shop *s)
 static void check(const char *net, const char *output, size_t n, bool prune, int layers)
 {
     shop s;
-    open_shop(&s);
+    shop_open(&s);
     put_weights(&s);
     crema_error err = {0};
     crema_convert_options o = {.struct_size = sizeof o, .fold = 1, .prune_unused = prune};
@@ -129,7 +106,7 @@ static void check(const char *net, const char *output, size_t n, bool prune, int
         ck_assert(inside[i] == after[i]);
     }
     ck_assert_int_eq(folder_n_files(&s.f), 4);
-    close_shop(&s);
+    shop_close(&s);
 }
 
 START_TEST(chains_become_one_layer)
@@ -168,7 +145,7 @@ END_TEST
 static void refuse(const char *net, const crema_convert_options *o, const char *other_file, const char *text)
 {
     shop s;
-    open_shop(&s);
+    shop_open(&s);
     put_weights(&s);
     if (other_file)
         folder_text(&s.f, other_file, "here already");
@@ -177,7 +154,7 @@ static void refuse(const char *net, const crema_convert_options *o, const char *
     ck_assert_int_ne(simplify(&s, net, o, &err), CREMA_OK);
     ck_assert_msg(strstr(err.message, text) != NULL, "\"%s\" is not in \"%s\"", text, err.message);
     ck_assert_int_eq(folder_n_files(&s.f), n);
-    close_shop(&s);
+    shop_close(&s);
 }
 
 START_TEST(nothing_is_lost_and_nothing_half_written)
@@ -196,13 +173,13 @@ START_TEST(nothing_is_lost_and_nothing_half_written)
     refuse(INPUT CONV("") BN SCALE RELU IP, &both, NULL, "convert it to .prototxt before");
     refuse(INPUT CONV("colour: 3") BN SCALE RELU IP, &fold, NULL, "colour has no number in the binary form");
     shop s;
-    open_shop(&s);
+    shop_open(&s);
     put_weights(&s);
-    const char *one[] = {at(&s, "w.caffemodel")};
+    const char *one[] = {shop_path(&s, "w.caffemodel")};
     crema_error err = {0};
-    ck_assert_int_eq(crema_convert(s.context, one, 1, at(&s, "out.caffemodel"), &fold, &err),
+    ck_assert_int_eq(crema_convert(s.context, one, 1, shop_path(&s, "out.caffemodel"), &fold, &err),
                      CREMA_ERR_USAGE);
-    close_shop(&s);
+    shop_close(&s);
 }
 END_TEST
 

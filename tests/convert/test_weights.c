@@ -2,41 +2,18 @@
 #include "base/half.h"
 #include "crema_tools.h"
 #include "read/weights_file.h"
-#include "tests/support/folder.h"
+#include "tests/support/shop.h"
 #include "tests/support/wire_writer.h"
 #include "tests/test.h"
 
 #include <string.h>
 #include <unistd.h>
 
-typedef struct shop {
-    folder f;
-    crema_context *context;
-} shop;
-
-static void open_shop(shop *s)
-{
-    folder_make(&s->f);
-    s->context = crema_context_create(NULL, NULL);
-    ck_assert_ptr_nonnull(s->context);
-}
-
-static void close_shop(shop *s)
-{
-    crema_context_free(s->context);
-    folder_remove(&s->f);
-}
-
-static const char *at(shop *s, const char *name)
-{
-    return folder_path(&s->f, name);
-}
-
 static crema_status convert_with(shop *s, const char *net, const char *in, const char *out,
                                  const crema_convert_options *o, crema_error *err)
 {
-    const char *inputs[] = {net ? at(s, net) : at(s, in), at(s, in)};
-    return crema_convert(s->context, inputs, net ? 2 : 1, at(s, out), o, err);
+    const char *inputs[] = {net ? shop_path(s, net) : shop_path(s, in), shop_path(s, in)};
+    return crema_convert(s->context, inputs, net ? 2 : 1, shop_path(s, out), o, err);
 }
 
 static void convert(shop *s, const char *net, const char *in, const char *out)
@@ -80,7 +57,7 @@ static void put_v1(shop *s, const char *name)
     ww_int(&w, 4, 2);
     ww_end(&w);
     ww_end(&w);
-    ww_save(&w, at(s, name));
+    ww_save(&w, shop_path(s, name));
     ww_free(&w);
 }
 
@@ -89,7 +66,7 @@ static void check_weights(shop *s, const char *name, const char *type, bool half
     cr_weights_file f;
     cr_err err = {0};
     float got[4];
-    ck_assert_msg(cr_weights_file_open(&f, at(s, name), NULL, &err) == CREMA_OK, "%s", err.message);
+    ck_assert_msg(cr_weights_file_open(&f, shop_path(s, name), NULL, &err) == CREMA_OK, "%s", err.message);
     ck_assert_int_eq(f.n_layers, 1);
     ck_assert_str_eq(f.layer[0].name, "conv/1");
     ck_assert_str_eq(f.layer[0].type, type);
@@ -110,7 +87,7 @@ static void check_weights(shop *s, const char *name, const char *type, bool half
 START_TEST(all_the_way_round)
 {
     shop s;
-    open_shop(&s);
+    shop_open(&s);
     put_v1(&s, "old.caffemodel");
     convert(&s, NULL, "old.caffemodel", "a.caffemodel.h5");
     check_weights(&s, "a.caffemodel.h5", "Convolution", false);
@@ -123,14 +100,14 @@ START_TEST(all_the_way_round)
     refuse(&s, NULL, "d.h5", "b/", NULL, "exists already");
     refuse(&s, NULL, "d.h5", "c.caffemodel", NULL, "exists already");
     ck_assert_int_eq(folder_n_files(&s.f), 5);
-    close_shop(&s);
+    shop_close(&s);
 }
 END_TEST
 
 START_TEST(the_net_inside_is_upgraded)
 {
     shop s;
-    open_shop(&s);
+    shop_open(&s);
     put_v1(&s, "old.caffemodel");
     convert(&s, NULL, "old.caffemodel", "new.caffemodel");
     check_weights(&s, "new.caffemodel", "Convolution", false);
@@ -139,7 +116,7 @@ START_TEST(the_net_inside_is_upgraded)
     ck_assert_int_eq(convert_with(&s, NULL, "old.caffemodel", "half.caffemodel", &half, &err), CREMA_OK);
     check_weights(&s, "half.caffemodel", "Convolution", true);
     refuse(&s, NULL, "old.caffemodel", "half.h5", &half, "half precision means nothing for weights as HDF5");
-    close_shop(&s);
+    shop_close(&s);
 }
 END_TEST
 
@@ -150,13 +127,13 @@ START_TEST(a_net_beside_the_weights_goes_in)
         "dim: 1 dim: 2 dim: 2 } } } layer { name: 'conv/1' type: 'Convolution' bottom: 'data' "
         "top: 'x' convolution_param { num_output: 1 kernel_size: 2 } }";
     shop s;
-    open_shop(&s);
+    shop_open(&s);
     put_v1(&s, "old.caffemodel");
     folder_text(&s.f, "net.prototxt", net);
     convert(&s, NULL, "old.caffemodel", "w.h5");
     convert(&s, "net.prototxt", "w.h5", "both.caffemodel");
     cr_weights_file f;
-    ck_assert_int_eq(cr_weights_file_open(&f, at(&s, "both.caffemodel"), NULL, NULL), CREMA_OK);
+    ck_assert_int_eq(cr_weights_file_open(&f, shop_path(&s, "both.caffemodel"), NULL, NULL), CREMA_OK);
     ck_assert_str_eq(f.net_name, "mine");
     ck_assert_int_eq(f.n_layers, 2);
     ck_assert_str_eq(f.layer[0].type, "Input");
@@ -164,7 +141,7 @@ START_TEST(a_net_beside_the_weights_goes_in)
     ck_assert_str_eq(f.layer[1].type, "Convolution");
     cr_weights_file_close(&f);
     crema_error err = {0};
-    crema_file file = {.path = at(&s, "both.caffemodel")};
+    crema_file file = {.path = shop_path(&s, "both.caffemodel")};
     crema_net_options o = {.struct_size = sizeof o, .net = file, .weights = &file, .n_weights = 1};
     crema_net *loaded = crema_net_load(s.context, &o, &err);
     ck_assert_msg(loaded != NULL, "%s", err.message);
@@ -175,53 +152,54 @@ START_TEST(a_net_beside_the_weights_goes_in)
     ck_assert_int_eq(convert_with(&s, "odd.prototxt", "w.h5", "odd.caffemodel", &drop, &err), CREMA_OK);
     folder_text(&s.f, "solver.prototxt", "base_lr: 1 max_iter: 3");
     refuse(&s, "solver.prototxt", "w.h5", "x.caffemodel", NULL, "is a solver");
-    close_shop(&s);
+    shop_close(&s);
 }
 END_TEST
 
 START_TEST(weights_that_are_too_large_for_half_are_refused)
 {
     shop s;
-    open_shop(&s);
+    shop_open(&s);
     ww w = {0};
     ww_net(&w, "tiny");
     ww_layer(&w, "fc", "InnerProduct");
     ww_blob(&w, 1, (int64_t[]){2}, (float[]){1, -65520});
-    ww_save(&w, at(&s, "w.caffemodel"));
+    ww_save(&w, shop_path(&s, "w.caffemodel"));
     ww_free(&w);
     crema_convert_options half = {.struct_size = sizeof half, .half = 1};
     refuse(&s, NULL, "w.caffemodel", "half.caffemodel", &half,
            "layer \"fc\": a weight of -65520 is too large for half precision");
     ck_assert_int_eq(folder_n_files(&s.f), 1);
-    close_shop(&s);
+    shop_close(&s);
 }
 END_TEST
 
 START_TEST(mean_images)
 {
     shop s;
-    open_shop(&s);
+    shop_open(&s);
     crema_error err = {0};
     const float values[] = {1, 2, 3, 4, 5, 6};
     crema_array back;
-    ck_assert_int_eq(crema_npy_write(at(&s, "mean.npy"), &(crema_shape){3, {3, 1, 2}}, values, &err),
+    ck_assert_int_eq(crema_npy_write(shop_path(&s, "mean.npy"), &(crema_shape){3, {3, 1, 2}}, values, &err),
                      CREMA_OK);
     convert(&s, NULL, "mean.npy", "mean.binaryproto");
     convert(&s, NULL, "mean.binaryproto", "back.npy");
-    ck_assert_int_eq(crema_npy_read(at(&s, "back.npy"), &back, &err), CREMA_OK);
+    ck_assert_int_eq(crema_npy_read(shop_path(&s, "back.npy"), &back, &err), CREMA_OK);
     ck_assert(cr_shape_equal(&back.shape, &(cr_shape){4, {1, 3, 1, 2}}));
     ck_assert_mem_eq(back.data, values, sizeof values);
     crema_array_free(&back);
     convert(&s, NULL, "back.npy", "again.binaryproto");
-    ck_assert_int_eq(crema_npy_write(at(&s, "five.npy"), &(crema_shape){5, {1, 1, 3, 1, 2}}, values, &err),
-                     CREMA_OK);
+    ck_assert_int_eq(
+        crema_npy_write(shop_path(&s, "five.npy"), &(crema_shape){5, {1, 1, 3, 1, 2}}, values, &err),
+        CREMA_OK);
     convert(&s, NULL, "five.npy", "five.binaryproto");
     convert(&s, NULL, "five.binaryproto", "five_back.npy");
-    ck_assert_int_eq(crema_npy_read(at(&s, "five_back.npy"), &back, &err), CREMA_OK);
+    ck_assert_int_eq(crema_npy_read(shop_path(&s, "five_back.npy"), &back, &err), CREMA_OK);
     ck_assert_int_eq(back.shape.rank, 5);
     crema_array_free(&back);
     refuse(&s, NULL, "five.binaryproto", "five_back.npy", NULL, "exists already");
-    close_shop(&s);
+    shop_close(&s);
 }
 END_TEST
 
