@@ -122,8 +122,10 @@ static cr_status write_both(sources *s, const cr_graph *g, const cr_simplified *
     cr_writer *text;
     if (!layer)
         return cr_no_memory(err);
-    for (int i = 0; i < less->n_layers; i++)
+    for (int i = 0; i < less->n_layers; i++) {
         layer[i] = (Crema__LayerParameter *)less->layer[i].param;
+        layer[i]->n_blobs = 0; // of a net that is inside of a .caffemodel: they have no place in text
+    }
     net.layer = layer;
     net.n_layer = (size_t)less->n_layers;
     cr_status status = write_text(s->job, &net, g->notes, &text, err);

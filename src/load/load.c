@@ -88,9 +88,10 @@ cr_status cr_load_graph(const cr_loader *l, const crema_net_options *o, bool unk
                         cr_err *err)
 {
     cr_message message;
+    cr_left_list blobs = {.type = &crema__blob_proto__descriptor}; // of a binary net: cr_weights reads them
     cr_status status = check_order(o, err);
     if (status == CREMA_OK)
-        status = cr_load_net(l, &graph->arena, &o->net, NULL, &message, err);
+        status = cr_load_net(l, &graph->arena, &o->net, &blobs, &message, err);
     if (status != CREMA_OK)
         return status;
     cr_graph_options options = {.train = o->phase == CREMA_TRAIN,

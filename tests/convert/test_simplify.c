@@ -6,6 +6,7 @@
 #include "tests/test.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -105,7 +106,19 @@ static void check(const char *net, const char *output, size_t n, bool prune, int
                       i, (double)before[i], (double)after[i]);
         ck_assert(inside[i] == after[i]);
     }
-    ck_assert_int_eq(folder_n_files(&s.f), 4);
+    // From the net inside: the same, and no weights in the text.
+    const char *inside_twice[] = {shop_path(&s, "out.caffemodel"), shop_path(&s, "out.caffemodel")};
+    ck_assert_int_eq(crema_convert(s.context, inside_twice, 2, shop_path(&s, "twice.caffemodel"), &o, &err),
+                     CREMA_OK);
+    run(&s, "twice.prototxt", "twice.caffemodel", output, inside, n);
+    for (size_t i = 0; i < n; i++)
+        ck_assert(inside[i] == after[i]);
+    char text[4000] = "";
+    FILE *file = fopen(shop_path(&s, "twice.prototxt"), "r");
+    ck_assert_uint_gt(fread(text, 1, sizeof text - 1, file), 0);
+    fclose(file);
+    ck_assert_ptr_null(strstr(text, "blobs"));
+    ck_assert_int_eq(folder_n_files(&s.f), 6);
     shop_close(&s);
 }
 
