@@ -5,6 +5,7 @@
  * are let in, so that they are named together with all others that have no equivalent.
  */
 #include "convert/convert.h"
+#include "convert/net.h"
 #include "convert/onnx.h"
 
 #include <string.h>
@@ -41,13 +42,15 @@ static cr_status export(const cr_convert_job *job, const cr_graph *graph, cr_wei
 static cr_status run(const cr_convert_job *job, cr_err *err)
 {
     crema_file weights_file[MAX_INPUTS];
-    for (int i = 1; i < job->n_inputs; i++)
-        weights_file[i - 1] = (crema_file){.path = job->input[i]};
+    // A .caffemodel alone brings its weights along.
+    bool inside = job->n_inputs == 1 && cr_convert_kind(job->input[0]) == CR_SNIFF_NET;
+    for (int i = inside ? 0 : 1; i < job->n_inputs; i++)
+        weights_file[inside ? i : i - 1] = (crema_file){.path = job->input[i]};
     const crema_convert_options *o = &job->options;
     crema_net_options net = {.struct_size = sizeof net,
                              .net = {.path = job->input[0]},
                              .weights = weights_file,
-                             .n_weights = job->n_inputs - 1,
+                             .n_weights = inside ? 1 : job->n_inputs - 1,
                              .allow_missing = o->allow_missing,
                              .seed = o->seed,
                              .phase = o->phase,
@@ -69,7 +72,7 @@ static cr_status run(const cr_convert_job *job, cr_err *err)
 const cr_converter cr_convert_to_onnx = {
     .suffixes = ".onnx",
     .about = "an ONNX model",
-    .inputs = "NET and WEIGHTS",
+    .inputs = "a net and its weights",
     .min_inputs = 1,
     .max_inputs = MAX_INPUTS,
     .takes = CR_CONVERT_SHAPES | CR_CONVERT_STATE | CR_CONVERT_WEIGHTS,

@@ -3,7 +3,8 @@
  */
 #include "crema_tools.h"
 #include "onnx_subset.pb-c.h"
-#include "tests/support/folder.h"
+#include "tests/support/shop.h"
+#include "tests/support/wire_writer.h"
 #include "tests/test.h"
 
 #include <stdio.h>
@@ -251,8 +252,37 @@ START_TEST(shared_weights_are_stored_once)
 }
 END_TEST
 
-TEST_MAIN("convert/onnx", the_last_of_a_name_keeps_it, an_input_keeps_its_name, names_are_made_valid,
-          the_model_says_what_it_is, pads_give_the_size_that_caffe_has,
-          all_layers_without_equivalent_are_named, unknown_types_and_layers_of_training_are_named_too,
-          sizes_that_are_known_later_have_names, a_shape_that_is_not_given_is_an_error,
-          shared_weights_are_stored_once)
+// With blobs that stand in the file that the net stands in.
+START_TEST(a_caffemodel_brings_its_weights_along)
+{
+    static const char net[] =
+        "layer { name: 'in' type: 'Input' top: 'data' input_param { shape { dim: 1 dim: 2 } } }"
+        "layer { name: 'ip' type: 'InnerProduct' bottom: 'data' top: 'ip' "
+        "inner_product_param { num_output: 1 bias_term: false } }";
+    shop s;
+    shop_open(&s);
+    ww w = {0};
+    ww_net(&w, "tiny");
+    ww_layer(&w, "ip", "InnerProduct");
+    ww_blob(&w, 2, (int64_t[]){1, 2}, (float[]){3, 4});
+    ww_save(&w, shop_path(&s, "w.caffemodel"));
+    ww_free(&w);
+    const char *apart[] = {folder_text(&s.f, "net.prototxt", net), shop_path(&s, "w.caffemodel")};
+    const char *joined = shop_path(&s, "both.caffemodel"), *out = shop_path(&s, "out.onnx");
+    crema_error err = {0};
+    ck_assert_int_eq(crema_convert(s.context, apart, 2, joined, NULL, &err), CREMA_OK);
+    ck_assert_msg(crema_convert(s.context, &joined, 1, out, NULL, &err) == CREMA_OK, "%s", err.message);
+    Onnx__ModelProto *model = read_model(out);
+    ck_assert_ptr_nonnull(model);
+    ck_assert_uint_eq(model->graph->n_initializer, 1);
+    ck_assert_mem_eq(model->graph->initializer[0]->raw_data.data, ((float[]){3, 4}), 8);
+    onnx__model_proto__free_unpacked(model, NULL);
+    shop_close(&s);
+}
+END_TEST
+
+TEST_MAIN("convert/onnx", a_caffemodel_brings_its_weights_along, the_last_of_a_name_keeps_it,
+          an_input_keeps_its_name, names_are_made_valid, the_model_says_what_it_is,
+          pads_give_the_size_that_caffe_has, all_layers_without_equivalent_are_named,
+          unknown_types_and_layers_of_training_are_named_too, sizes_that_are_known_later_have_names,
+          a_shape_that_is_not_given_is_an_error, shared_weights_are_stored_once)
