@@ -2,8 +2,8 @@
  * onnx.c - from a plan to an ONNX graph: names, the walk over the layers, and what is said about layers without
  * equivalent.
  *
- * The plan is an exact one whose convolutions run as im2col, which packs nothing: so no weights are copied, and
- * steps hold the tables of their layers.
+ * The plan is an exact one that keeps the values of all weights, and whose convolutions run as im2col, which packs
+ * nothing: so hardly any weights are copied, and steps hold the tables of their layers.
  *
  * Layers of unknown types have no shapes, and so has nothing behind them. They are looked for before the plan is
  * made; when there are some, the layers whose types have no row are named with them.
@@ -195,6 +195,7 @@ static cr_status add_infos(exporting *x)
 static cr_status build(exporting *x, cr_weights *weights)
 {
     cr_plan_options plan = {.input = x->options->input, .exact = true, .keep_all = true};
+    plan.keep_blobs = true;
     plan.conv_algorithm = "im2col";
     plan.factor_0_is_1 = x->options->factor_0_is_1;
     cr_status status = cr_plan_create(&x->plan, x->graph, weights, &plan, x->err);

@@ -168,6 +168,8 @@ static cr_status prepare_steps(planning *pl)
         cr_status status = prepare_step(pl, step);
         if (status != CREMA_OK)
             return status;
+        for (int j = 0; j < step->n_blobs && pl->options->keep_blobs; j++)
+            step->packed[j] = false;
         if (step->scratch_bytes > p->scratch_bytes)
             p->scratch_bytes = step->scratch_bytes;
         if (step->slot_bytes > p->slot_bytes)

@@ -16,7 +16,8 @@ typedef struct cr_plan_options {
     const char *const *keep; // blobs whose values must be there after a run; inputs and outputs always are
     int n_keep;
     bool keep_all;
-    int threads; // that read and pack weights; 0: one per core
+    bool keep_blobs; // values of weights stay, also of those that run() reads through packs alone
+    int threads;     // that read and pack weights; 0: one per core
     bool exact;
     float winograd_tolerance;         // as in crema_context_options
     bool small_memory;                // the same

@@ -281,8 +281,35 @@ START_TEST(a_caffemodel_brings_its_weights_along)
 }
 END_TEST
 
-TEST_MAIN("convert/onnx", a_caffemodel_brings_its_weights_along, the_last_of_a_name_keeps_it,
-          an_input_keeps_its_name, names_are_made_valid, the_model_says_what_it_is,
-          pads_give_the_size_that_caffe_has, all_layers_without_equivalent_are_named,
-          unknown_types_and_layers_of_training_are_named_too, sizes_that_are_known_later_have_names,
-          a_shape_that_is_not_given_is_an_error, shared_weights_are_stored_once)
+// Layers that run on packs alone.
+START_TEST(weights_that_are_packed_are_there)
+{
+    static const char *const layer[] = {
+        "type: 'Deconvolution' convolution_param { num_output: 2 kernel_size: 3 stride: 2 bias_term: false }",
+        "type: 'Convolution' convolution_param { num_output: 2 kernel_size: 3 bias_term: false }",
+        "type: 'InnerProduct' inner_product_param { num_output: 2 bias_term: false }"};
+    for (size_t i = 0; i < sizeof layer / sizeof *layer; i++) {
+        exported x;
+        char net[400];
+        snprintf(net, sizeof net,
+                 "layer { name: 'in' type: 'Input' top: 'data' input_param { shape { dim: 1 dim: 16 dim: 5 "
+                 "dim: 5 } } }"
+                 "layer { name: 'l' bottom: 'data' top: 'l' %s }",
+                 layer[i]);
+        export(&x, net);
+        ck_assert_msg(x.status == CREMA_OK, "%s", x.err.message);
+        bool found = false;
+        for (size_t k = 0; k < x.model->graph->n_initializer; k++)
+            found |= x.model->graph->initializer[k]->raw_data.len >= 16 * 2 * 9 * sizeof(float);
+        ck_assert_msg(found, "%s", layer[i]);
+        end(&x);
+    }
+}
+END_TEST
+
+TEST_MAIN("convert/onnx", weights_that_are_packed_are_there, a_caffemodel_brings_its_weights_along,
+          the_last_of_a_name_keeps_it, an_input_keeps_its_name, names_are_made_valid,
+          the_model_says_what_it_is, pads_give_the_size_that_caffe_has,
+          all_layers_without_equivalent_are_named, unknown_types_and_layers_of_training_are_named_too,
+          sizes_that_are_known_later_have_names, a_shape_that_is_not_given_is_an_error,
+          shared_weights_are_stored_once)
