@@ -62,9 +62,7 @@ static cr_status first_plan(const crema_runner *r, const crema_runner_options *o
     cr_shape *shapes = cr_alloc_zero((size_t)(g->n_inputs + 1) * sizeof *shapes);
     if (!shapes)
         return cr_no_memory(err);
-    if (g->n_inputs)
-        memcpy(shapes, g->input_shape, (size_t)g->n_inputs * sizeof *shapes);
-    cr_status status = cr_load_override_shapes(g, shapes, o->shapes, o->n_shapes, err);
+    cr_status status = cr_load_input_shapes(g, shapes, o->shapes, o->n_shapes, err);
     if (status == CREMA_OK)
         status = make_plan(r, shapes, plan, err);
     cr_free(shapes);

@@ -37,20 +37,9 @@ cr_status cr_convert_only_known(const ProtobufCMessage *message, const cr_notes 
                    "%.80s has no number in the binary form, so it can't be written", u->name);
 }
 
-cr_sniffed cr_convert_kind(const char *path)
-{
-    cr_file file;
-    cr_sniff sniff = {0};
-    if (cr_file_open(&file, &(crema_file){.path = path}, NULL) != CREMA_OK)
-        return CR_SNIFF_UNKNOWN; // whoever reads it says why
-    cr_status status = cr_sniff_file(&file, &sniff, NULL);
-    cr_file_close(&file);
-    return status == CREMA_OK ? sniff.kind : CR_SNIFF_UNKNOWN;
-}
-
 bool cr_convert_is_net(const char *path)
 {
-    cr_sniffed kind = cr_convert_kind(path);
+    cr_sniffed kind = cr_sniff_kind(&(crema_file){.path = path});
     return kind == CR_SNIFF_NET || kind == CR_SNIFF_TEXT || kind == CR_SNIFF_SOLVER;
 }
 

@@ -145,9 +145,7 @@ static cr_status write_both(sources *s, const cr_graph *g, const cr_simplified *
 
 static cr_status read_shapes(const cr_convert_job *job, const cr_graph *g, cr_shape *shape, cr_err *err)
 {
-    if (g->n_inputs)
-        memcpy(shape, g->input_shape, (size_t)g->n_inputs * sizeof *shape);
-    cr_status status = cr_load_override_shapes(g, shape, job->options.shapes, job->options.n_shapes, err);
+    cr_status status = cr_load_input_shapes(g, shape, job->options.shapes, job->options.n_shapes, err);
     for (int i = 0; i < g->n_inputs && !status; i++)
         if (shape[i].rank < 0)
             status = cr_fail(err, CREMA_ERR_USAGE, &(cr_pos){job->input[0], 0, 0},

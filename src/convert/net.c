@@ -20,19 +20,6 @@
 
 /* ---- reading ---- */
 
-static cr_status is_solver(const char *path, bool *solver, cr_err *err)
-{
-    cr_file file;
-    cr_sniff sniff = {0};
-    cr_status status = cr_file_open(&file, &(crema_file){.path = path}, err);
-    if (status != CREMA_OK)
-        return status;
-    status = cr_sniff_file(&file, &sniff, err);
-    cr_file_close(&file);
-    *solver = sniff.kind == CR_SNIFF_SOLVER;
-    return status;
-}
-
 static cr_status read_file(const cr_convert_job *job, const char *path, cr_convert_source *source,
                            cr_err *err)
 {
@@ -45,12 +32,11 @@ static cr_status read_file(const cr_convert_job *job, const char *path, cr_conve
                             .dialect = l->numbering,
                             .expected = l->params,
                             .left = &source->blobs};
-    cr_status status = is_solver(path, &source->solver, err);
-    if (status == CREMA_OK)
-        status = cr_read_message(job->arena, &file,
-                                 source->solver ? &crema__solver_parameter__descriptor
-                                                : &crema__net_parameter__descriptor,
-                                 &read, m, err);
+    source->solver = cr_sniff_kind(&file) == CR_SNIFF_SOLVER;
+    cr_status status = cr_read_message(job->arena, &file,
+                                       source->solver ? &crema__solver_parameter__descriptor
+                                                      : &crema__net_parameter__descriptor,
+                                       &read, m, err);
     if (status != CREMA_OK)
         return status;
     return source->solver

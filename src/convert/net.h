@@ -5,7 +5,6 @@
 #define CR_CONVERT_NET_H
 
 #include "convert/convert.h"
-#include "read/sniff.h"
 
 typedef struct cr_convert_source {
     cr_message message; // a net, upgraded, or a solver
@@ -24,8 +23,6 @@ const cr_unknown *cr_convert_unknown(const cr_notes *notes, const ProtobufCMessa
 cr_status cr_convert_only_known(const ProtobufCMessage *message, const cr_notes *notes, cr_err *err);
 // One net to the output in the binary form; weights that are in its file go along as they are (binary.c).
 cr_status cr_convert_binary(const cr_convert_job *job, cr_err *err);
-// What a file looks like; CR_SNIFF_UNKNOWN too where it can't be read.
-cr_sniffed cr_convert_kind(const char *path);
 // Whether a file looks like a net or solver in any form, and not like weights alone.
 bool cr_convert_is_net(const char *path);
 

@@ -5,26 +5,17 @@
  * are let in, so that they are named together with all others that have no equivalent.
  */
 #include "convert/convert.h"
-#include "convert/net.h"
 #include "convert/onnx.h"
-
-#include <string.h>
+#include "read/sniff.h"
 
 enum { MAX_INPUTS = 64 };
-
-static cr_status input_shapes(const cr_convert_job *job, const cr_graph *graph, cr_shape *shape, cr_err *err)
-{
-    if (graph->n_inputs)
-        memcpy(shape, graph->input_shape, (size_t)graph->n_inputs * sizeof *shape);
-    return cr_load_override_shapes(graph, shape, job->options.shapes, job->options.n_shapes, err);
-}
 
 static cr_status export(const cr_convert_job *job, const cr_graph *graph, cr_weights *weights, cr_err *err)
 {
     cr_shape *shape = cr_arena_array(job->arena, (size_t)graph->n_inputs + 1, sizeof *shape);
     if (!shape)
         return cr_no_memory(err);
-    cr_status status = input_shapes(job, graph, shape, err);
+    cr_status status = cr_load_input_shapes(graph, shape, job->options.shapes, job->options.n_shapes, err);
     for (int i = 0; i < graph->n_inputs && !status; i++)
         if (shape[i].rank < 0)
             status = cr_fail(
@@ -43,7 +34,7 @@ static cr_status run(const cr_convert_job *job, cr_err *err)
 {
     crema_file weights_file[MAX_INPUTS];
     // A .caffemodel alone brings its weights along.
-    bool inside = job->n_inputs == 1 && cr_convert_kind(job->input[0]) == CR_SNIFF_NET;
+    bool inside = job->n_inputs == 1 && cr_sniff_kind(&(crema_file){.path = job->input[0]}) == CR_SNIFF_NET;
     for (int i = inside ? 0 : 1; i < job->n_inputs; i++)
         weights_file[inside ? i : i - 1] = (crema_file){.path = job->input[i]};
     const crema_convert_options *o = &job->options;

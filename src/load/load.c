@@ -60,21 +60,11 @@ cr_status cr_load_net(const cr_loader *l, cr_arena *arena, const crema_file *fil
     return status == CREMA_OK ? cr_load_upgrade(l, arena, message, err) : status;
 }
 
-static cr_sniffed kind_of(const crema_file *what)
-{
-    cr_file file;
-    cr_sniff sniff = {0};
-    if (cr_file_open(&file, what, NULL) != CREMA_OK)
-        return CR_SNIFF_UNKNOWN; // whoever reads it says why
-    cr_status status = cr_sniff_file(&file, &sniff, NULL);
-    cr_file_close(&file);
-    return status == CREMA_OK ? sniff.kind : CR_SNIFF_UNKNOWN;
-}
-
 // A binary net may be meant; with weights that are text it is not.
 static cr_status check_order(const crema_net_options *o, cr_err *err)
 {
-    if (o->n_weights == 0 || kind_of(&o->weights[0]) != CR_SNIFF_TEXT || kind_of(&o->net) != CR_SNIFF_NET)
+    if (o->n_weights == 0 || cr_sniff_kind(&o->weights[0]) != CR_SNIFF_TEXT ||
+        cr_sniff_kind(&o->net) != CR_SNIFF_NET)
         return CREMA_OK;
     cr_pos pos = {o->net.path, 0, 0};
     return cr_fail(
@@ -142,16 +132,22 @@ cr_status cr_load_override_shapes(const cr_graph *g, cr_shape *shapes, const cre
     return CREMA_OK;
 }
 
+cr_status cr_load_input_shapes(const cr_graph *g, cr_shape *shapes, const crema_input_shape *given, int n,
+                               cr_err *err)
+{
+    if (g->n_inputs)
+        memcpy(shapes, g->input_shape, (size_t)g->n_inputs * sizeof *shapes);
+    return cr_load_override_shapes(g, shapes, given, n, err);
+}
+
 static cr_status input_shapes(cr_shaped_net *net, const crema_input_shape *given, int n, cr_err *err)
 {
     const cr_graph *g = &net->graph;
     cr_shape *shapes = cr_arena_array(&net->graph.arena, (size_t)g->n_inputs, sizeof *shapes);
     if (!shapes)
         return cr_no_memory(err);
-    if (g->n_inputs)
-        memcpy(shapes, g->input_shape, (size_t)g->n_inputs * sizeof *shapes);
     net->shapes.input = shapes;
-    return cr_load_override_shapes(g, shapes, given, n, err);
+    return cr_load_input_shapes(g, shapes, given, n, err);
 }
 
 cr_status cr_shaped_net_open(cr_shaped_net *net, const cr_loader *loader, const crema_net_options *options,

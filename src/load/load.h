@@ -32,9 +32,12 @@ cr_status cr_load_graph(const cr_loader *loader, const crema_net_options *option
                         cr_graph *graph, cr_err *err);
 cr_status cr_load_weights(const cr_loader *loader, const crema_net_options *options, const cr_graph *graph,
                           cr_weights **weights, cr_err *err);
-// Puts the caller's shapes over those of the graph's inputs (shapes: one per input).
+// Puts the caller's shapes over those of the graph's inputs (shapes: one per input); and the same over those that the
+// net declares.
 cr_status cr_load_override_shapes(const cr_graph *graph, cr_shape *shapes, const crema_input_shape *given,
                                   int n, cr_err *err);
+cr_status cr_load_input_shapes(const cr_graph *graph, cr_shape *shapes, const crema_input_shape *given, int n,
+                               cr_err *err);
 
 // A net with the shapes of all that can be known: for tools that look at nets without running them. Layers of unknown
 // types and inputs without a shape leave what depends on them unknown. All zero is closed.

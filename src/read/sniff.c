@@ -228,6 +228,17 @@ cr_status cr_sniff_file(const cr_file *file, cr_sniff *out, cr_err *err)
     return CREMA_OK;
 }
 
+cr_sniffed cr_sniff_kind(const crema_file *what)
+{
+    cr_file file;
+    cr_sniff sniff;
+    if (cr_file_open(&file, what, NULL) != CREMA_OK)
+        return CR_SNIFF_UNKNOWN;
+    cr_status status = cr_sniff_file(&file, &sniff, NULL);
+    cr_file_close(&file);
+    return status == CREMA_OK ? sniff.kind : CR_SNIFF_UNKNOWN;
+}
+
 cr_status cr_sniff_want(const cr_file *file, cr_sniffed wanted, cr_err *err)
 {
     cr_sniff found;

@@ -28,6 +28,8 @@ typedef struct cr_sniff {
 
 // Reads the first bytes of the file. Fails only when reading fails.
 cr_status cr_sniff_file(const cr_file *file, cr_sniff *out, cr_err *err);
+// The kind alone; CR_SNIFF_UNKNOWN too where the file can't be read: whoever reads it says why.
+cr_sniffed cr_sniff_kind(const crema_file *what);
 // Whether that can be read as weights, as a BlobProto, as a solver or net in text, or as a binary message; if
 // not, fails with the sentence and what to do instead.
 cr_status cr_sniff_want(const cr_file *file, cr_sniffed wanted, cr_err *err);
