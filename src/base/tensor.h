@@ -3,6 +3,10 @@
  *
  * image_stride is the number of floats from one entry of axis 0 to the next. It is larger than the product of
  * the other axes where the tensor is a channel range of a larger one (a Concat's bottom, a Slice's top).
+ *
+ * Between two steps that agree on it, a tensor may be blocked: n, c / CR_BLOCK, positions, CR_BLOCK. It has the same
+ * size then; positions are all axes behind axis 1, and CR_BLOCK divides the channels.
+ *
  * Tensors in a runner's arena have 64 readable bytes behind them; callers' buffers do not.
  */
 #ifndef CR_BASE_TENSOR_H
@@ -12,6 +16,7 @@
 #include "base/mem.h"
 
 #define CR_MAX_RANK CREMA_MAX_RANK
+enum { CR_BLOCK = 16 };
 
 typedef crema_shape cr_shape;
 
@@ -19,6 +24,7 @@ typedef struct cr_tensor {
     const char *name;
     cr_shape shape;
     int64_t image_stride; // floats; irrelevant when shape.dim[0] <= 1 or rank is 0
+    bool blocked;
     float *data;
 } cr_tensor;
 

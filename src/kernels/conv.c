@@ -21,9 +21,20 @@ static bool is_larger(size_t pack, size_t weights)
     return pack > weights + weights / 8 + SMALL_PACK;
 }
 
+static const char *refuse_blocked(const cr_conv_algorithm *a, const cr_conv *conv)
+{
+    if ((conv->in_blocked && !(a->blocked & CR_READS_BLOCKED)) ||
+        (conv->out_blocked && !(a->blocked & CR_WRITES_BLOCKED)) ||
+        (conv->in_blocked != conv->out_blocked && (a->blocked & CR_BLOCKED_BOTH)))
+        return "channels lie in blocks";
+    return NULL;
+}
+
 const char *cr_conv_refusal(const cr_conv_algorithm *a, const cr_conv *conv)
 {
-    const char *why = a->accepts(conv);
+    const char *why = refuse_blocked(a, conv);
+    if (!why)
+        why = a->accepts(conv);
     if (why || !conv->small_memory || !a->pack_bytes)
         return why;
     int64_t weights = conv->out_channels * (conv->in_channels / conv->group) * conv->kernel_count;

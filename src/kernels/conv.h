@@ -53,7 +53,8 @@ typedef struct cr_conv {
         *scale; // by output channel: pack() multiplies the weights by it; NULL: none. run() looks not at it
     // The largest error allowed, by the root mean square of the outputs; 0: the least that Winograd can do.
     float winograd_tolerance;
-    bool small_memory; // no pack that is clearly larger than the weights
+    bool small_memory;            // no pack that is clearly larger than the weights
+    bool in_blocked, out_blocked; // how activations lie: see base/tensor.h; the epilogue's `add` lies as out
 } cr_conv;
 
 typedef struct cr_conv_buffers {
@@ -69,8 +70,16 @@ typedef struct cr_conv_buffers {
     size_t slot_step;   // a multiple of 64
 } cr_conv_buffers;
 
+// What an algorithm can do with blocked activations.
+enum cr_blocked {
+    CR_READS_BLOCKED = 1,
+    CR_WRITES_BLOCKED = 2,
+    CR_BLOCKED_BOTH = 4 // both or neither
+};
+
 typedef struct cr_conv_algorithm {
     const char *name;
+    unsigned blocked; // of cr_blocked; accepts() then looks at the convolution's in_blocked and out_blocked
     const char *(*accepts)(const cr_conv *conv); // NULL: yes; else the reason for refusing
     size_t (*pack_bytes)(const cr_conv *conv);   // 0 or NULL function: runs on the weights as they are
     // Packs of one layer may differ with the shape of its input: which of them this is. NULL: all are alike.

@@ -31,6 +31,9 @@ typedef struct cr_gemm_block {
     const float *weights;           // the pack
     const float *columns;           // rows column_step apart; wide: 64 bytes behind the last must be readable
     int64_t column_step;
+    // deep: activations lie in blocks of CR_BLOCK channels (base/tensor.h). column_step and out_step are then from one
+    // block to the next; k_begin and the panels' channels are multiples of CR_BLOCK.
+    bool in_blocked, out_blocked;
     // wide: where each row of columns starts, instead of column_step; NULL: not so.
     const int64_t *rows;
     // wide: positions lie in lines of so many, which stand `pitch` apart in columns; pitch 0: side by side.

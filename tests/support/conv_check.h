@@ -15,7 +15,8 @@ typedef struct conv_work {
     bool in_place; // the residual is the output
 } conv_work;
 
-// Fills w->out from w->in. Pack and scratch are exactly as long as promised.
+// Fills w->out from w->in; both are plain here, whatever the convolution's in_blocked and out_blocked ask of the
+// algorithm. Pack and scratch are exactly as long as promised.
 void conv_work_run(const conv_work *w, int threads);
 
 // Random values for g, on every level that the CPU has; nothing where the algorithm refuses. epilogue: a random

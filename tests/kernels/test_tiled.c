@@ -47,18 +47,6 @@ static void check_shape(const cr_conv_algorithm *a, const cr_window_spec *s, int
     cr_arena_free(&g.arena);
 }
 
-START_TEST(pointwise_of_every_size)
-{
-    unsigned seed = 3;
-    cr_window_spec s = {.kernel = {1, 1}, .stride = {1, 1}, .dilation = {1, 2}};
-    for (int i = 0; i < 120; i++) {
-        int64_t group = 1 + rand_r(&seed) % 2, in = 1 + rand_r(&seed) % 40, out = 1 + rand_r(&seed) % 70;
-        check_shape(&cr_conv_pointwise, &s, 1 + rand_r(&seed) % 20, 1 + rand_r(&seed) % 20, group * in,
-                    group * out, group, &seed);
-    }
-}
-END_TEST
-
 // Maps on both sides of what lies deep, computed apart and together, k in one part and in several.
 START_TEST(tiled_of_every_size)
 {
@@ -112,7 +100,6 @@ START_TEST(no_axes_and_no_images)
     cr_window_spec s = {0};
     ck_assert(geometry_make(&g, &s, 0, NULL, 3, 6, 4, 2));
     conv_check(&g, &cr_conv_tiled, &seed, true, true, true);
-    conv_check(&g, &cr_conv_pointwise, &seed, true, true, true);
     cr_arena_free(&g.arena);
     s = (cr_window_spec){.kernel = {3, 3}, .stride = {1, 1}, .dilation = {1, 1}};
     ck_assert(geometry_make(&g, &s, 2, (int64_t[]){5, 6}, 0, 2, 4, 2));
@@ -159,6 +146,6 @@ START_TEST(an_infinity_in_the_picture_does_not_leak_into_the_padding)
 }
 END_TEST
 
-TEST_MAIN("kernels/conv_gemm", every_mode_equals_the_definition, every_rule_equals_the_definition,
-          pointwise_of_every_size, tiled_of_every_size, tiled_in_strips, no_axes_and_no_images,
-          what_they_refuse, an_infinity_in_the_picture_does_not_leak_into_the_padding)
+TEST_MAIN("kernels/tiled", every_mode_equals_the_definition, every_rule_equals_the_definition,
+          tiled_of_every_size, tiled_in_strips, no_axes_and_no_images, what_they_refuse,
+          an_infinity_in_the_picture_does_not_leak_into_the_padding)
