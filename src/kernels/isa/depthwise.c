@@ -10,7 +10,7 @@
  */
 #include "kernels/depthwise.h"
 #include "kernels/conv.h"
-#include "kernels/simd.h"
+#include "kernels/simd_activation.h"
 
 // Common maps are 7, 14, 28, ... rows high.
 enum { MAX_ROWS = 4, DIRECT_ROWS = 7 };
@@ -94,11 +94,7 @@ CR_INLINE finishing finishing_of(const cr_depthwise_strip *s)
 
 CR_INLINE cr_vf activate(const finishing *f, cr_vf x)
 {
-    if (f->clip) {
-        x = cr_select(x < f->min, cr_repeat(f->min), x);
-        return cr_select(x > f->max, cr_repeat(f->max), x);
-    }
-    return cr_select(x < 0, x * f->slope, x);
+    return f->clip ? cr_clip(x, f->min, f->max) : cr_leaky(x, f->slope);
 }
 
 // What is rare, or needs the residual's values before others are written over them.
@@ -108,12 +104,7 @@ static __attribute__((noinline)) void finish_rest(const cr_depthwise_strip *s, i
     finishing f = finishing_of(s);
     if (s->add)
         sum += cr_load_some(s->add + at, lanes);
-    if (s->activation == CR_ACT_HARDSWISH) {
-        cr_vf part = cr_select(sum < -3, (cr_vf){0}, sum + 3);
-        sum *= cr_select(part > 6, cr_repeat(6), part) / 6;
-    } else {
-        sum = activate(&f, sum);
-    }
+    sum = s->activation == CR_ACT_HARDSWISH ? cr_hardswish(sum) : activate(&f, sum);
     cr_store_some(s->out + at, sum, lanes);
 }
 

@@ -5,29 +5,7 @@
  * there are any.
  */
 #include "kernels/epilogue.h"
-#include "kernels/simd_math.h"
-
-CR_INLINE cr_vf activate(const cr_epilogue_row *r, const cr_activation activation, cr_vf x)
-{
-    switch (activation) {
-    case CR_ACT_RELU:
-    case CR_ACT_PRELU:
-        return cr_select(x < 0, r->slope * x, x);
-    case CR_ACT_CLIP:
-        x = cr_select(x < r->min, cr_repeat(r->min), x);
-        return cr_select(x > r->max, cr_repeat(r->max), x);
-    case CR_ACT_SIGMOID:
-        return cr_sigmoid(x);
-    case CR_ACT_SWISH:
-        return x * cr_sigmoid(r->slope * x);
-    case CR_ACT_HARDSWISH: {
-        cr_vf y = cr_select(x < -3, (cr_vf){0}, x + 3);
-        return x * (cr_select(y > 6, cr_repeat(6), y) / 6);
-    }
-    default:
-        return x;
-    }
-}
+#include "kernels/simd_activation.h"
 
 CR_INLINE void run_as(const cr_epilogue_row *r, const cr_activation activation)
 {
@@ -41,7 +19,7 @@ CR_INLINE void run_as(const cr_epilogue_row *r, const cr_activation activation)
             x = (x - r->affine->center) * r->affine->scale + r->affine->rest;
         if (add)
             x += whole ? cr_load(add + i) : cr_load_some(add + i, lanes);
-        x = activate(r, activation, x);
+        x = cr_activate(activation, r->slope, r->min, r->max, x);
         if (whole)
             cr_store(out + i, x);
         else

@@ -17,7 +17,7 @@
  * and tiles that stick out of the output, go through a small buffer and finish_rows().
  */
 #include "kernels/gemm.h"
-#include "kernels/simd_math.h"
+#include "kernels/simd_activation.h"
 
 #include <string.h>
 
@@ -158,29 +158,6 @@ static void (*const tiles[TILE_ROWS][VECTORS])(const tile *t) = {
 
 /* ---- rows that are finished outside of the tile ---- */
 
-static cr_vf activate(const cr_epilogue *e, cr_vf x, int64_t channel)
-{
-    switch (e->activation) {
-    case CR_ACT_RELU:
-        return cr_select(x < 0, e->slope == 0 ? (cr_vf){0} : x * e->slope, x);
-    case CR_ACT_PRELU:
-        return cr_select(x < 0, x * e->slopes[channel], x);
-    case CR_ACT_CLIP:
-        x = cr_select(x < e->min, cr_repeat(e->min), x);
-        return cr_select(x > e->max, cr_repeat(e->max), x);
-    case CR_ACT_HARDSWISH: {
-        cr_vf y = cr_select(x < -3, (cr_vf){0}, x + 3);
-        return x * cr_select(y > 6, cr_repeat(6), y) / 6;
-    }
-    case CR_ACT_SIGMOID:
-        return cr_sigmoid(x);
-    case CR_ACT_SWISH:
-        return x * cr_sigmoid(e->slope * x);
-    default:
-        return x;
-    }
-}
-
 // What the tile can do by itself.
 static bool is_simple(const cr_gemm_block *b)
 {
@@ -194,10 +171,9 @@ CR_INLINE cr_vf clamp(const cr_epilogue *e, cr_vf x)
 {
     if (e->activation == CR_ACT_NONE)
         return x;
-    bool clip = e->activation == CR_ACT_CLIP;
-    cr_vf min = cr_repeat(clip ? e->min : 0);
-    x = cr_select(x < min, min, x);
-    return clip ? cr_select(x > e->max, cr_repeat(e->max), x) : x;
+    if (e->activation == CR_ACT_CLIP)
+        return cr_clip(x, e->min, e->max);
+    return cr_select(x < 0, (cr_vf){0}, x);
 }
 
 static void finish_simple_row(const cr_epilogue *e, const float *sums, int64_t n, const float *add,
@@ -231,6 +207,7 @@ static void finish_rows(const cr_gemm_block *b, int64_t channel, int64_t channel
             continue;
         }
         cr_vf bias = cr_repeat(b->factor && b->bias ? b->bias[c] : 0);
+        float slope = e->activation == CR_ACT_PRELU ? e->slopes[c] : e->slope;
         for (int64_t i = 0; i < n; i += CR_VECTOR) {
             int64_t lanes = n - i < CR_VECTOR ? n - i : CR_VECTOR;
             cr_vf x = cr_load(sums + i);
@@ -240,7 +217,7 @@ static void finish_rows(const cr_gemm_block *b, int64_t channel, int64_t channel
             }
             if (e->add)
                 x += cr_load_some(e->add + at + i, lanes);
-            cr_store_some(b->out + at + i, activate(e, x, c), lanes);
+            cr_store_some(b->out + at + i, cr_activate(e->activation, slope, e->min, e->max, x), lanes);
         }
     }
 }

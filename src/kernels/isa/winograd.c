@@ -16,7 +16,7 @@
  * last output needs no infinity, which counts there only.
  */
 #include "kernels/winograd.h"
-#include "kernels/simd.h"
+#include "kernels/simd_activation.h"
 
 #include <string.h>
 
@@ -126,19 +126,16 @@ CR_INLINE void activate(const cr_winograd_scatter *s, cr_vf *x)
     if (activation == CR_ACT_RELU || activation == CR_ACT_PRELU) {
         CR_UNROLL
         for (int i = 0; i < CR_VECTOR; i++)
-            x[i] = cr_select(x[i] < 0, s->slopes[i] * x[i], x[i]);
+            x[i] = cr_leaky(x[i], s->slopes[i]);
     } else if (activation == CR_ACT_CLIP) {
-        cr_vf low = cr_repeat(e->min), high = cr_repeat(e->max);
+        float min = e->min, max = e->max;
         CR_UNROLL
         for (int i = 0; i < CR_VECTOR; i++)
-            x[i] = cr_select(x[i] < low, low, cr_select(x[i] > high, high, x[i]));
+            x[i] = cr_clip(x[i], min, max);
     } else if (activation == CR_ACT_HARDSWISH) {
-        cr_vf zero = {0}, six = cr_repeat(6);
         CR_UNROLL
-        for (int i = 0; i < CR_VECTOR; i++) {
-            cr_vf y = x[i] + 3;
-            x[i] *= cr_select(y < zero, zero, cr_select(y > six, six, y)) / 6;
-        }
+        for (int i = 0; i < CR_VECTOR; i++)
+            x[i] = cr_hardswish(x[i]);
     }
 }
 
