@@ -198,16 +198,15 @@ static cr_status check_mean_bytes(const cr_conv_data *d, cr_err *err)
     return fits && cr_fits_machine(bytes) ? CREMA_OK : cr_no_memory(err);
 }
 
-cr_status cr_conv_base_prepare(cr_step *step, const cr_preparing *p, const cr_conv_kind *kind,
-                               cr_conv_data **data, cr_err *err)
+// Fills *d but for what is folded into the layer.
+static cr_status describe(const cr_step *step, const cr_preparing *p, const cr_conv_kind *kind,
+                          cr_conv_data *d, cr_err *err)
 {
     bool transposed = kind->transposed;
     geometry g;
-    const cr_shape *bottom = &p->tensor[step->in[0]].shape;
-    cr_conv_data *d = cr_arena_alloc(p->arena, sizeof *d);
-    if (!d)
-        return cr_no_memory(err);
-    cr_status status = read_geometry(step->layer, step->shaping, bottom, kind, &g, err);
+    const cr_tensor *bottom = &p->tensor[step->in[0]];
+    const cr_shape *shape = &bottom->shape;
+    cr_status status = read_geometry(step->layer, step->shaping, shape, kind, &g, err);
     if (!status && cr_window_is_mean(&g.spec))
         status = prepare_mean(p->arena, &g, d, err);
     if (status)
@@ -230,16 +229,29 @@ cr_status cr_conv_base_prepare(cr_step *step, const cr_preparing *p, const cr_co
     }
     // Only axis 0 may have a stride of its own. Where it is not the last batch axis, it is walked outside.
     d->batch_axis_0 = g.axis == 1;
-    d->outer = g.axis > 1 ? bottom->dim[0] : 1;
-    c->images = g.axis > 1 ? cr_shape_range(bottom, 1, g.axis) : g.axis == 1 ? bottom->dim[0] : 1;
+    d->outer = g.axis > 1 ? shape->dim[0] : 1;
+    c->images = g.axis > 1 ? cr_shape_range(shape, 1, g.axis) : g.axis == 1 ? shape->dim[0] : 1;
     c->in_image_stride = c->in_channels * (d->mean ? cr_mean_padding_in_count(d->mean) : c->in_count);
     c->out_image_stride = c->out_channels * c->out_count;
-    step->data = *data = d;
-    if ((status = cr_fold(step, p, g.out_channels, &d->bias, &c->scale, err)))
-        return status;
-    if (d->mean && (status = check_mean_bytes(d, err)))
-        return status;
+    c->in_blocked = bottom->blocked;
+    c->out_blocked = p->tensor[step->out[0]].blocked;
     return cr_window_build(p->arena, &g.spec, g.n_axes, in, out, c->in_channels, &d->window, err);
+}
+
+cr_status cr_conv_base_prepare(cr_step *step, const cr_preparing *p, const cr_conv_kind *kind,
+                               cr_conv_data **data, cr_err *err)
+{
+    cr_conv_data *d = cr_arena_alloc(p->arena, sizeof *d);
+    if (!d)
+        return cr_no_memory(err);
+    step->data = *data = d;
+    cr_status status = describe(step, p, kind, d, err);
+    if (status)
+        return status;
+    int64_t channels = kind->transposed ? d->conv.in_channels : d->conv.out_channels;
+    if ((status = cr_fold(step, p, channels, &d->bias, &d->conv.scale, err)))
+        return status;
+    return d->mean ? check_mean_bytes(d, err) : CREMA_OK;
 }
 
 // The step's scratch, of which the algorithm needs `bytes`.
@@ -440,7 +452,7 @@ cr_status cr_conv_base_equip(cr_step *step, const cr_preparing *p, cr_conv_data 
 cr_status cr_conv_base_prepare_conv(cr_step *step, const cr_preparing *p, const cr_conv_kind *kind,
                                     cr_err *err)
 {
-    cr_conv_data *d;
+    cr_conv_data *d = NULL;
     cr_status status = cr_conv_base_prepare(step, p, kind, &d, err);
     if (!status)
         status = cr_conv_base_choose(step, p, d, err);
@@ -469,6 +481,28 @@ unsigned cr_conv_base_takes(const cr_step *step, const cr_preparing *p, const cr
     if (read_geometry(step->layer, step->shaping, bottom, kind, &g, NULL) != CREMA_OK || g.axis != 1)
         return 0;
     return some_window_may_be_empty(p, &g) ? CR_TAKES_ALL & ~CR_TAKES_AFFINE : CR_TAKES_ALL;
+}
+
+static const cr_conv_algorithm *choose_blocked(const cr_preparing *p, cr_conv *conv, bool in, bool out)
+{
+    const char *why;
+    conv->in_blocked = in;
+    conv->out_blocked = out;
+    return cr_conv_choose(conv, p->conv_algorithm, &why);
+}
+
+unsigned cr_conv_base_blocked(const cr_step *step, const cr_preparing *p, const cr_conv_kind *kind)
+{
+    cr_conv_data d = {0};
+    if (step->n_in != 1 || describe(step, p, kind, &d, NULL) != CREMA_OK || !d.batch_axis_0 || d.mean)
+        return 0;
+    const cr_conv_algorithm *both = choose_blocked(p, &d.conv, true, true);
+    if (both && (both->blocked & CR_BLOCKED_BOTH))
+        return CR_READS_BLOCKED | CR_WRITES_BLOCKED | CR_BLOCKED_BOTH;
+    bool reads = choose_blocked(p, &d.conv, true, false), writes = choose_blocked(p, &d.conv, false, true);
+    if (reads && (both || !writes))
+        return CR_READS_BLOCKED | (writes ? CR_WRITES_BLOCKED : 0);
+    return writes ? CR_WRITES_BLOCKED : 0;
 }
 
 void cr_conv_base_run_conv(const cr_step *step, cr_run *run)

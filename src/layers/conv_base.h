@@ -52,6 +52,8 @@ cr_status cr_conv_base_prepare_conv(cr_step *step, const cr_preparing *p, const 
                                     cr_err *err);
 // For a row's takes(): what the weights and the epilogue of a convolution can do.
 unsigned cr_conv_base_takes(const cr_step *step, const cr_preparing *p, const cr_conv_kind *kind);
+// For a row's blocked(): what some algorithm that accepts the convolution can do.
+unsigned cr_conv_base_blocked(const cr_step *step, const cr_preparing *p, const cr_conv_kind *kind);
 // data->algorithm for data->conv: the first that accepts, or the forced one. Sets the step's refusals.
 cr_status cr_conv_base_choose(cr_step *step, const cr_preparing *p, cr_conv_data *data, cr_err *err);
 // Sets the step's pack and scratch to what data->algorithm needs.

@@ -23,6 +23,11 @@ static unsigned takes(const cr_step *step, const cr_preparing *p)
     return cr_conv_base_takes(step, p, &kind);
 }
 
+static unsigned blocked(const cr_step *step, const cr_preparing *p)
+{
+    return cr_conv_base_blocked(step, p, &kind);
+}
+
 const cr_layer_type cr_layer_convolution = {
     .name = "Convolution",
     .about = "convolution over any number of axes, with groups, dilation and padding rules",
@@ -38,4 +43,5 @@ const cr_layer_type cr_layer_convolution = {
     .prepare = prepare,
     .run = cr_conv_base_run_conv,
     .takes = takes,
+    .blocked = blocked,
 };

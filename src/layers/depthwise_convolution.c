@@ -89,6 +89,11 @@ static unsigned takes(const cr_step *step, const cr_preparing *p)
     return cr_conv_base_takes(step, p, &kind);
 }
 
+static unsigned blocked(const cr_step *step, const cr_preparing *p)
+{
+    return cr_conv_base_blocked(step, p, &kind);
+}
+
 const cr_layer_type cr_layer_depthwise_convolution = {
     .name = "DepthwiseConvolution",
     .about = "convolution of each channel on its own",
@@ -105,4 +110,5 @@ const cr_layer_type cr_layer_depthwise_convolution = {
     .prepare = prepare,
     .run = cr_conv_base_run_conv,
     .takes = takes,
+    .blocked = blocked,
 };

@@ -7,6 +7,7 @@
  *   run      per inference: computes; never allocates, never fails (but where data decide, see cr_run.err)
  *   gives    per plan: what it does to each value, where the step before can do that on the way out
  *   takes    per plan: what of that its own step can do (plan/fuse.c joins the two)
+ *   blocked  per plan: whether it can read and write blocked tensors (plan/blocked.c chooses)
  *
  * A layer sees shapes and buffers, never the graph. Semantics are Caffe's own; where they are odd, the layer's
  * file says so and names the source.
@@ -78,6 +79,9 @@ typedef struct cr_layer_type {
     // what it gives (layers/fused.h); then prepare() is not called.
     cr_status (*gives)(const cr_step *step, const cr_preparing *p, cr_fusion *what, bool *is, cr_err *err);
     unsigned (*takes)(const cr_step *step, const cr_preparing *p); // of cr_takes
+    // What the step can do with a blocked bottom 0 and top 0, of kernels/conv.h's cr_blocked; a top goes with what is
+    // added to it. NULL: all are plain. Not called in an exact plan. prepare() finds the choice in the tensors.
+    unsigned (*blocked)(const cr_step *step, const cr_preparing *p);
     void (*release)(cr_layer *layer); // with the graph, also after setup failed; NULL: the arena has it all
 } cr_layer_type;
 

@@ -1,12 +1,13 @@
 /*
- * plan.c - shapes, weights, fusion, layout, steps.
+ * plan.c - shapes, weights, fusion, blocked tensors, layout, steps.
  *
  * Walks the layers in file order and asks each for its shapes, binds its weights, lets steps take the layers behind
- * them, then lays the tensors out and lets each layer prepare its step. Knows no layer type by name.
+ * them, chooses how tensors lie, then lays them out and lets each layer prepare its step. Knows no layer type by name.
  */
 #include "plan/plan.h"
 #include "kernels/kernels.h"
 #include "layers/fused.h"
+#include "plan/blocked.h"
 #include "plan/fuse.h"
 
 #include <string.h>
@@ -243,6 +244,18 @@ static cr_status set_uses(planning *pl)
     return status;
 }
 
+static cr_status choose_blocked(planning *pl)
+{
+    cr_blocking b = {.graph = pl->p->graph,
+                     .prep = &pl->prep,
+                     .at = pl->at,
+                     .use = pl->use,
+                     .dynamic = pl->shapes.dynamic,
+                     .kept = pl->p->kept,
+                     .tensor = pl->p->tensor};
+    return pl->options->exact ? CREMA_OK : cr_choose_blocked(&b, &pl->scratch, pl->err);
+}
+
 static cr_status lay_out(planning *pl)
 {
     cr_plan *p = pl->p;
@@ -317,6 +330,8 @@ static cr_status make(planning *pl)
         status = fuse(pl);
     if (status == CREMA_OK)
         status = set_uses(pl);
+    if (status == CREMA_OK)
+        status = choose_blocked(pl);
     if (status == CREMA_OK)
         status = lay_out(pl);
     if (status == CREMA_OK)
