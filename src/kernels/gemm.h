@@ -8,8 +8,9 @@
  *
  *   wide   rows are channels, vectors run along positions: large maps
  *          a panel has up to tile_rows channels; all panels have the same number, or one less
- *   deep   rows are positions, vectors run along channels; the tile is transposed when it is stored: small maps
+ *   deep   rows are positions, vectors run along channels: small maps, and activations in blocks of channels
  *          a panel has two vectors of channels; the last one has one vector if that is enough, with zeros
+ *          plain outputs are transposed when they are stored
  *
  * Sums run over k in order from 0, one multiply-add at a time, starting with the bias: every way of cutting
  * m, n and k gives the same bits, in both orientations.
@@ -17,6 +18,7 @@
 #ifndef CR_KERNELS_GEMM_H
 #define CR_KERNELS_GEMM_H
 
+#include "base/tensor.h"
 #include "kernels/epilogue.h"
 #include "kernels/kernels.h"
 

@@ -58,6 +58,10 @@ static const char *pointwise_accepts(const cr_conv *conv)
         return "it is a partial convolution";
     if (conv->in_channels / conv->group < 1)
         return "there are no channels";
+    if (conv->in_blocked && conv->in_channels / conv->group % CR_BLOCK != 0)
+        return "blocks of inputs would cross groups";
+    if (conv->out_blocked && conv->out_channels / conv->group % CR_BLOCK != 0)
+        return "blocks of outputs would cross groups";
     return NULL;
 }
 
@@ -96,6 +100,7 @@ static size_t no_bytes(const cr_conv *conv)
 }
 
 const cr_conv_algorithm cr_conv_pointwise = {.name = "pointwise",
+                                             .blocked = CR_READS_BLOCKED | CR_WRITES_BLOCKED,
                                              .accepts = pointwise_accepts,
                                              .pack_bytes = cr_product_pack_bytes,
                                              .pack_kind = cr_product_pack_kind,

@@ -74,6 +74,112 @@ START_TEST(blocks_of_every_size_equal_the_definition)
 }
 END_TEST
 
+// A deep product with an epilogue, in parts of k or whole, on plain or blocked activations.
+typedef struct deep_case {
+    int64_t m, n, k, part; // part: of k; multiples of CR_BLOCK
+    float *weights, *columns, *bias, *add, *slopes, *factor;
+    cr_epilogue epilogue;
+} deep_case;
+
+static deep_case deep_case_of(unsigned *seed)
+{
+    deep_case d = {.m = 1 + rand_r(seed) % 6, .n = 1 + rand_r(seed) % 150, .k = 1 + rand_r(seed) % 4};
+    d.part = (d.k + 1) / 2 * CR_BLOCK;
+    d.k *= CR_BLOCK;
+    d.m *= CR_BLOCK;
+    d.weights = random_values(seed, d.m * d.k);
+    d.columns = random_values(seed, d.n * d.k);
+    d.bias = random_values(seed, d.m);
+    d.add = random_values(seed, d.m * d.n);
+    d.slopes = random_values(seed, d.m);
+    d.factor = random_values(seed, d.n + 16);
+    d.epilogue = (cr_epilogue){.slope = rand_r(seed) % 2 ? 0.25f : 0, .min = -0.5f, .max = 0.75f};
+    d.epilogue.activation = (cr_activation)(rand_r(seed) % 7);
+    d.epilogue.slopes = d.slopes;
+    return d;
+}
+
+static void deep_case_free(deep_case *d)
+{
+    float *all[] = {d->weights, d->columns, d->bias, d->add, d->slopes, d->factor};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        free(all[i]);
+}
+
+// Rows (rows, n) to blocks of them, or back, or as they are.
+static float *lay(const float *from, int64_t rows, int64_t n, bool blocked, bool back)
+{
+    float *to = malloc((size_t)(rows * n) * sizeof *to);
+    for (int64_t r = 0; r < rows; r++)
+        for (int64_t x = 0; x < n; x++) {
+            int64_t plain = r * n + x;
+            int64_t at = blocked ? (r / CR_BLOCK * n + x) * CR_BLOCK + r % CR_BLOCK : plain;
+            to[back ? plain : at] = from[back ? at : plain];
+        }
+    return to;
+}
+
+enum { IN_BLOCKED = 1, OUT_BLOCKED = 2, ADD = 4, ADD_IN_PLACE = 8, FACTOR = 16, PARTS = 32 };
+
+// The result in plain order; the caller frees it.
+static float *deep_result(const cr_gemm_layout *l, const deep_case *d, int how)
+{
+    bool in_blocked = how & IN_BLOCKED, out_blocked = how & OUT_BLOCKED, in_place = how & ADD_IN_PLACE;
+    float *pack = malloc(l->pack_bytes(d->m, d->k));
+    float *columns = lay(d->columns, d->k, d->n, in_blocked, false);
+    float *add = lay(d->add, d->m, d->n, out_blocked, false);
+    float *out = in_place ? add : malloc((size_t)(d->m * d->n) * sizeof *out);
+    float *partial = malloc((size_t)l->partial_floats(l->panels(d->m), d->n) * sizeof *partial);
+    cr_epilogue e = d->epilogue;
+    if (how & (ADD | ADD_IN_PLACE))
+        e.add = add;
+    l->pack(d->weights, NULL, d->m, d->k, pack);
+    cr_gemm_block b = {.m = d->m, .depth = d->k, .panel_end = l->panels(d->m), .n = d->n, .weights = pack};
+    b.columns = columns;
+    b.in_blocked = in_blocked;
+    b.out_blocked = out_blocked;
+    b.column_step = d->n * (in_blocked ? CR_BLOCK : 1);
+    b.out_step = d->n * (out_blocked ? CR_BLOCK : 1);
+    b.bias = d->bias;
+    b.out = out;
+    b.epilogue = &e;
+    b.factor = how & FACTOR ? d->factor : NULL;
+    b.partial = partial;
+    int64_t part = how & PARTS ? d->part : d->k;
+    for (int64_t begin = 0; begin < d->k; begin += part) {
+        b.k_begin = begin;
+        b.k_end = begin + part < d->k ? begin + part : d->k;
+        b.columns = columns + begin * d->n;
+        l->run(&b);
+    }
+    float *result = lay(out, d->m, d->n, out_blocked, true);
+    free(pack);
+    free(columns);
+    free(partial);
+    free(add);
+    if (!in_place)
+        free(out);
+    return result;
+}
+
+START_TEST(blocked_activations_give_the_bits_of_plain_ones)
+{
+    unsigned seed = 11;
+    for (const cr_kernels *const *k = cr_kernels_all; *k; k++)
+        for (int i = 0; cr_cpu_runs((*k)->name) && i < 300; i++) {
+            const cr_gemm_layout *l = &(*k)->gemm->deep;
+            deep_case d = deep_case_of(&seed);
+            int how = rand_r(&seed) % 64, blocked = IN_BLOCKED | OUT_BLOCKED;
+            float *plain = deep_result(l, &d, how & (ADD | ADD_IN_PLACE | FACTOR));
+            float *result = deep_result(l, &d, i % 4 | (how & ~blocked));
+            ck_assert_int_eq(memcmp(plain, result, (size_t)(d.m * d.n) * sizeof *plain), 0);
+            free(plain);
+            free(result);
+            deep_case_free(&d);
+        }
+}
+END_TEST
+
 START_TEST(the_tile_is_made_of_fused_multiply_adds)
 {
     if (!assembly_readable())
@@ -81,10 +187,12 @@ START_TEST(the_tile_is_made_of_fused_multiply_adds)
 #if defined(__x86_64__)
     ck_assert_int_ge(assembly_count("tile_14_2_v4", "vfmadd", "%zmm"), 28);
     ck_assert_int_ge(assembly_count("tile_6_2_v3", "vfmadd", "%ymm"), 12);
+    ck_assert_int_ge(assembly_count("block_14_2_v4", "vfmadd", "%zmm"), 28);
 #else
     ck_assert_int_ge(assembly_count("tile_12_2_neon", "fmla", "v"), 24);
 #endif
 }
 END_TEST
 
-TEST_MAIN("kernels/gemm", blocks_of_every_size_equal_the_definition, the_tile_is_made_of_fused_multiply_adds)
+TEST_MAIN("kernels/gemm", blocks_of_every_size_equal_the_definition,
+          blocked_activations_give_the_bits_of_plain_ones, the_tile_is_made_of_fused_multiply_adds)

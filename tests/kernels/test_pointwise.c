@@ -24,6 +24,47 @@ START_TEST(pointwise_of_every_size)
 }
 END_TEST
 
+START_TEST(blocked_activations)
+{
+    unsigned seed = 5;
+    cr_window_spec s = {.kernel = {1, 1}, .stride = {1, 1}, .dilation = {1, 1}};
+    for (int i = 0; i < 120; i++) {
+        geometry_case g;
+        int64_t size[] = {1 + rand_r(&seed) % 25, 1 + rand_r(&seed) % 25}, group = 1 + rand_r(&seed) % 2;
+        bool in = i % 3 != 1, out = i % 3 != 0;
+        int64_t in_channels = in ? CR_BLOCK * (1 + rand_r(&seed) % 4) : 1 + rand_r(&seed) % 60;
+        int64_t out_channels = out ? CR_BLOCK * (1 + rand_r(&seed) % 6) : 1 + rand_r(&seed) % 90;
+        ck_assert(geometry_make(&g, &s, 2, size, 1 + rand_r(&seed) % 2, group * in_channels,
+                                group * out_channels, group));
+        g.conv.in_blocked = in;
+        g.conv.out_blocked = out;
+        g.conv.kernels = cr_kernels_all[0];
+        g.conv.window = &g.window;
+        ck_assert_ptr_null(cr_conv_refusal(&cr_conv_pointwise, &g.conv));
+        conv_check(&g, &cr_conv_pointwise, &seed, rand_r(&seed) % 4, rand_r(&seed) % 2,
+                   rand_r(&seed) % 4 == 0);
+        cr_arena_free(&g.arena);
+    }
+}
+END_TEST
+
+START_TEST(blocks_do_not_cross_groups)
+{
+    geometry_case g;
+    cr_window_spec s = {.kernel = {1, 1}, .stride = {1, 1}, .dilation = {1, 1}};
+    ck_assert(geometry_make(&g, &s, 2, (int64_t[]){3, 3}, 1, 48, 48, 2));
+    g.conv.window = &g.window;
+    g.conv.kernels = cr_kernels_all[0];
+    ck_assert_ptr_null(cr_conv_refusal(&cr_conv_pointwise, &g.conv));
+    g.conv.in_blocked = true;
+    ck_assert_str_eq(cr_conv_refusal(&cr_conv_pointwise, &g.conv), "blocks of inputs would cross groups");
+    g.conv.in_blocked = false;
+    g.conv.out_blocked = true;
+    ck_assert_str_eq(cr_conv_refusal(&cr_conv_pointwise, &g.conv), "blocks of outputs would cross groups");
+    cr_arena_free(&g.arena);
+}
+END_TEST
+
 START_TEST(no_axes)
 {
     geometry_case g;
@@ -35,4 +76,5 @@ START_TEST(no_axes)
 }
 END_TEST
 
-TEST_MAIN("kernels/pointwise", pointwise_of_every_size, no_axes)
+TEST_MAIN("kernels/pointwise", pointwise_of_every_size, blocked_activations, blocks_do_not_cross_groups,
+          no_axes)

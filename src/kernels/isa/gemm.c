@@ -10,6 +10,9 @@
  *
  *   wide   a: panel of weights (k, rows)      b: columns, as they lie in memory
  *   deep   a: columns, as they lie in memory  b: panel of weights (k, 2 vectors)
+ *          rows of a, one for each position, stand side by side, or a block of channels apart
+ *
+ * Deep outputs that lie in blocks of channels are written as the tile has them; others are transposed on their way.
  *
  * While a tile is at work, lines that a later one reads are prefetched: one for each step of k.
  *
@@ -50,8 +53,8 @@ typedef struct tile {
     const float *residual; // as out; may be NULL
     const float *ahead;    // prefetched: one line for each step of k, ahead_step apart
     int64_t ahead_step;
-    int64_t out_step;
-    bool floor, ceiling; // clamp to min, max
+    int64_t out_row, out_vector; // steps in out from a row to the next, from a vector to the next
+    bool floor, ceiling;         // clamp to min, max
     float min, max;
 } tile;
 
@@ -62,25 +65,29 @@ static const float no_bias[TILE_ROWS];
 CR_INLINE void finish(const tile *t, cr_vf sum[TILE_ROWS][VECTORS], const int rows, const int vectors)
 {
     cr_vf min = cr_repeat(t->min), max = cr_repeat(t->max);
+    float *out = t->out;
+    const float *residual = t->residual;
+    const int64_t out_row = t->out_row, out_vector = t->out_vector;
+    const bool floor = t->floor, ceiling = t->ceiling;
     CR_UNROLL
     for (int i = 0; i < rows; i++) {
         CR_UNROLL
         for (int j = 0; j < vectors; j++) {
-            int64_t at = i * t->out_step + j * CR_VECTOR;
+            int64_t at = i * out_row + j * out_vector;
             cr_vf x = sum[i][j];
-            if (t->residual)
-                x += cr_load(t->residual + at);
-            if (t->floor)
+            if (residual)
+                x += cr_load(residual + at);
+            if (floor)
                 x = cr_select(x < min, min, x);
-            if (t->ceiling)
+            if (ceiling)
                 x = cr_select(x > max, max, x);
-            cr_store(t->out + at, x);
+            cr_store(out + at, x);
         }
     }
 }
 
-CR_INLINE void add_products(const float *a, const float *b, cr_vf sum[TILE_ROWS][VECTORS], const int rows,
-                            const int vectors)
+CR_INLINE void add_products(const float *a, const int a_row, const float *b, cr_vf sum[TILE_ROWS][VECTORS],
+                            const int rows, const int vectors)
 {
     cr_vf column[VECTORS];
     CR_UNROLL
@@ -90,11 +97,12 @@ CR_INLINE void add_products(const float *a, const float *b, cr_vf sum[TILE_ROWS]
     for (int i = 0; i < rows; i++) {
         CR_UNROLL
         for (int j = 0; j < vectors; j++)
-            sum[i][j] += a[i] * column[j];
+            sum[i][j] += a[i * a_row] * column[j];
     }
 }
 
-CR_INLINE void run(const tile *t, const int rows, const int vectors)
+// lanes: products of one row of a that stand side by side in memory; k is a multiple.
+CR_INLINE void run(const tile *t, const int rows, const int vectors, const int lanes)
 {
     cr_vf sum[TILE_ROWS][VECTORS];
     const float *a = t->a, *b = t->b;
@@ -108,14 +116,15 @@ CR_INLINE void run(const tile *t, const int rows, const int vectors)
     }
     const float *ahead = t->ahead;
     int64_t ahead_step = t->ahead_step;
-    if (t->rows) {
+    if (lanes == 1 && t->rows) {
         for (int64_t p = 0; p < t->k; p++, a += a_step)
-            add_products(a, b + t->rows[p], sum, rows, vectors);
+            add_products(a, 1, b + t->rows[p], sum, rows, vectors);
     } else {
-        for (int64_t p = t->k; p > 0; p--, a += a_step, b += b_step, ahead += ahead_step) {
-            __builtin_prefetch(ahead);
-            add_products(a, b, sum, rows, vectors);
-        }
+        for (int64_t p = t->k; p > 0; p -= lanes, a += a_step)
+            for (int lane = 0; lane < lanes; lane++, b += b_step, ahead += ahead_step) {
+                __builtin_prefetch(ahead);
+                add_products(a + lane, lanes, b, sum, rows, vectors);
+            }
     }
     if (t->out) {
         finish(t, sum, rows, vectors);
@@ -131,27 +140,25 @@ CR_INLINE void run(const tile *t, const int rows, const int vectors)
 
 // A function for every size, so that the sums have names and can be registers.
 // clang-format off
-#define TILE_1(r) static void CR_ISA(tile_##r##_1)(const tile *t) { run(t, r, 1); }
-#define TILE_2(r) static void CR_ISA(tile_##r##_2)(const tile *t) { run(t, r, 2); }
-TILE_1(1) TILE_1(2) TILE_1(3) TILE_1(4) TILE_1(5) TILE_1(6)
-TILE_2(1) TILE_2(2) TILE_2(3) TILE_2(4) TILE_2(5) TILE_2(6)
+#define TILE(name, r, v, lanes) static void CR_ISA(name##_##r##_##v)(const tile *t) { run(t, r, v, lanes); }
+#define TILES(r) TILE(tile, r, 1, 1) TILE(tile, r, 2, 1) TILE(block, r, 1, CR_BLOCK) TILE(block, r, 2, CR_BLOCK)
+TILES(1) TILES(2) TILES(3) TILES(4) TILES(5) TILES(6)
 #if TILE_ROWS > 6
-TILE_1(7) TILE_1(8) TILE_1(9) TILE_1(10) TILE_1(11) TILE_1(12)
-TILE_2(7) TILE_2(8) TILE_2(9) TILE_2(10) TILE_2(11) TILE_2(12)
+TILES(7) TILES(8) TILES(9) TILES(10) TILES(11) TILES(12)
 #endif
 #if TILE_ROWS > 12
-TILE_1(13) TILE_1(14)
-TILE_2(13) TILE_2(14)
+TILES(13) TILES(14)
 #endif
 
-#define PAIR(r) {CR_ISA(tile_##r##_1), CR_ISA(tile_##r##_2)}
-static void (*const tiles[TILE_ROWS][VECTORS])(const tile *t) = {
-    PAIR(1), PAIR(2), PAIR(3), PAIR(4), PAIR(5), PAIR(6),
+#define PAIR(name, r) {CR_ISA(name##_##r##_1), CR_ISA(name##_##r##_2)}
+#define PAIRS(r) {PAIR(tile, r), PAIR(block, r)}
+static void (*const tiles[TILE_ROWS][2][VECTORS])(const tile *t) = { // [rows - 1][in_blocked][vectors - 1]
+    PAIRS(1), PAIRS(2), PAIRS(3), PAIRS(4), PAIRS(5), PAIRS(6),
 #if TILE_ROWS > 6
-    PAIR(7), PAIR(8), PAIR(9), PAIR(10), PAIR(11), PAIR(12),
+    PAIRS(7), PAIRS(8), PAIRS(9), PAIRS(10), PAIRS(11), PAIRS(12),
 #endif
 #if TILE_ROWS > 12
-    PAIR(13), PAIR(14),
+    PAIRS(13), PAIRS(14),
 #endif
 };
 // clang-format on
@@ -248,7 +255,6 @@ static size_t wide_pack_bytes(int64_t m, int64_t k)
 static void set_epilogue(const cr_gemm_block *b, tile *t)
 {
     const cr_epilogue *e = b->epilogue;
-    t->out_step = b->out_step;
     t->floor = e->activation != CR_ACT_NONE;
     t->ceiling = e->activation == CR_ACT_CLIP;
     if (t->ceiling) {
@@ -268,8 +274,8 @@ static const float *first_bias(const cr_gemm_block *b, int64_t channel)
 static void fetch_out(const tile *t, int64_t rows)
 {
     for (int64_t r = 0; r < rows; r++) {
-        __builtin_prefetch(t->out + r * t->out_step, 1);
-        __builtin_prefetch(t->out + r * t->out_step + LINE, 1);
+        __builtin_prefetch(t->out + r * t->out_row, 1);
+        __builtin_prefetch(t->out + r * t->out_row + LINE, 1);
     }
 }
 
@@ -300,7 +306,7 @@ static void wide_column(const cr_gemm_block *b, tile t, int64_t from, int64_t to
         t.ahead_step = fetch ? b->column_step : 0;
         if (direct)
             fetch_out(&t, rows);
-        tiles[rows - 1][vectors - 1](&t);
+        tiles[rows - 1][0][vectors - 1](&t);
         if (last && !direct)
             finish_rows(b, channel, rows, to, lanes, t.sums, WIDTH);
     }
@@ -324,6 +330,8 @@ static void wide_run(const cr_gemm_block *b)
     bool whole = b->k_begin == 0 && b->k_end == b->depth;
     int64_t column_floats = (b->panel_end - b->panel_begin) * TILE_ROWS * WIDTH;
     set_epilogue(b, &t);
+    t.out_row = b->out_step;
+    t.out_vector = CR_VECTOR;
     int64_t line = b->pitch > 0 ? b->line : b->n, i = 0;
     for (int64_t begin = 0, from = 0; begin < b->n; begin += line, from += b->pitch)
         for (int64_t x = 0; x < line; x += WIDTH, i++) {
@@ -378,6 +386,36 @@ static void deep_bias(const cr_gemm_block *b, int64_t channel, int64_t channels,
         bias[c] = b->bias && !b->factor && c < channels ? b->bias[channel + c] : 0;
 }
 
+// Where a channel's value of a position is in blocked outputs.
+static int64_t blocked_at(const cr_gemm_block *b, int64_t channel, int64_t position)
+{
+    return channel / CR_BLOCK * b->out_step + position * CR_BLOCK + channel % CR_BLOCK;
+}
+
+// A tile of sums to blocked outputs.
+static void finish_blocked(const cr_gemm_block *b, int64_t channel, int vectors, int64_t position,
+                           int64_t rows, const float *sums)
+{
+    const cr_epilogue *e = b->epilogue;
+    for (int j = 0; j < vectors; j++, channel += CR_VECTOR) {
+        int64_t at = blocked_at(b, channel, position);
+        cr_vf bias = b->factor && b->bias ? cr_load(b->bias + channel) : (cr_vf){0};
+        cr_vf slopes = e->activation == CR_ACT_PRELU ? cr_load(e->slopes + channel) : (cr_vf){0};
+        for (int64_t r = 0; r < rows; r++, at += CR_BLOCK) {
+            cr_vf x = cr_load(sums + r * WIDTH + j * CR_VECTOR);
+            if (b->factor) {
+                float factor = b->factor[position + r];
+                x = factor > 0 ? x * factor + bias : (cr_vf){0};
+            }
+            if (e->add)
+                x += cr_load(e->add + at);
+            x = e->activation == CR_ACT_PRELU ? cr_select(x < 0, slopes * x, x)
+                                              : cr_activate(e->activation, e->slope, e->min, e->max, x);
+            cr_store(b->out + at, x);
+        }
+    }
+}
+
 // One panel, position tiles [begin, end).
 static void deep_tiles_run(const cr_gemm_block *b, int64_t panel, int64_t begin, int64_t end)
 {
@@ -385,34 +423,44 @@ static void deep_tiles_run(const cr_gemm_block *b, int64_t panel, int64_t begin,
     float line[WIDTH * DEEP_ROW] __attribute__((aligned(64)));
     float bias[WIDTH] __attribute__((aligned(64)));
     bool last = b->k_end == b->depth, whole = last && b->k_begin == 0;
+    bool direct = last && b->out_blocked && is_simple(b);
     int64_t n_tiles = deep_tiles(b->n), channel = panel * WIDTH, first = b->n * begin / n_tiles;
     int64_t channels = b->m - channel < WIDTH ? b->m - channel : WIDTH;
     int vectors = channels > CR_VECTOR ? 2 : 1;
+    const cr_epilogue *e = b->epilogue;
     tile t = {.k = b->k_end - b->k_begin, .a_step = b->column_step, .b_step = vectors * CR_VECTOR};
     t.b = b->weights + channel * b->depth + b->k_begin * t.b_step;
+    t.out_row = CR_BLOCK;
+    t.out_vector = WIDTH > (int)CR_BLOCK ? b->out_step : CR_VECTOR;
+    set_epilogue(b, &t);
     deep_bias(b, channel, channels, bias);
     for (int64_t i = begin; i < end; i++) {
         int64_t position = b->n * i / n_tiles, rows = b->n * (i + 1) / n_tiles - position;
-        t.a = b->columns + position;
+        int64_t at = direct ? blocked_at(b, channel, position) : 0;
+        t.a = b->columns + position * (b->in_blocked ? CR_BLOCK : 1);
         // The next panel comes while this one's tiles are at work, a share with each.
-        t.ahead = t.b + t.k * t.b_step * i / n_tiles + b->depth * t.b_step;
-        t.ahead_step = t.b_step / n_tiles;
+        t.ahead = t.b + t.k * t.b_step * (i - begin) / (end - begin) + b->depth * t.b_step;
+        t.ahead_step = t.b_step / (end - begin);
         t.sums = whole ? own : b->partial + ((panel - b->panel_begin) * n_tiles + i) * TILE_ROWS * WIDTH;
         t.begin = b->k_begin == 0 ? bias : t.sums;
         t.begin_step = b->k_begin == 0 ? 0 : WIDTH;
-        tiles[rows - 1][vectors - 1](&t);
-        if (last)
+        t.out = direct ? b->out + at : NULL;
+        t.residual = e->add ? e->add + at : NULL;
+        tiles[rows - 1][b->in_blocked][vectors - 1](&t);
+        if (last && !b->out_blocked)
             transpose(t.sums, rows, vectors, line + position - first, DEEP_ROW);
+        else if (last && !direct)
+            finish_blocked(b, channel, vectors, position, rows, t.sums);
     }
-    if (last)
+    if (last && !b->out_blocked)
         finish_rows(b, channel, channels, first, b->n * end / n_tiles - first, line, DEEP_ROW);
 }
 
 static void deep_run(const cr_gemm_block *b)
 {
     int64_t n_tiles = deep_tiles(b->n);
-    for (int64_t p = b->panel_begin; p < b->panel_end; p++)
-        for (int64_t i = 0; i < n_tiles; i += DEEP_TILES)
+    for (int64_t i = 0; i < n_tiles; i += DEEP_TILES)
+        for (int64_t p = b->panel_begin; p < b->panel_end; p++)
             deep_tiles_run(b, p, i, i + DEEP_TILES < n_tiles ? i + DEEP_TILES : n_tiles);
 }
 
