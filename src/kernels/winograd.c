@@ -16,288 +16,36 @@
  * side by side first, and then an item is a block and a panel of output channels. All borders depend on shapes
  * alone. Small images put several of a batch into one block.
  *
- * For 3 taps m is 4, or 2 where that is less work (small maps: tiles would stick out, and the transformed weights,
- * which come from memory, are fewer), or 6 where the user allows its errors; for 5 taps it is 2. The tiles at the end
- * of an axis may stick out of the map. Then they do without some points, that is, without their products:
- *
- *     outputs wanted   of 4                    of 2
- *     3                infinity
- *     2                +-R                     (nothing)
- *     1                +-R, infinity           infinity
- *
- * Tiles of a block are numbered by kind,
+ * Tiles at the end of an axis may do without some points (winograd_layout.c). Tiles of a block are numbered by
+ * kind,
  *
  *     A (no end), B (end of a row), C (end of a column), D (both)
  *
  * so that a point that the end of columns lacks has the tiles A, B, one that the end of rows lacks A, C (C then
  * stands where B would), one that both lack A. The numbers of a point are always one run.
  */
-#include "kernels/winograd.h"
-#include "kernels/conv.h"
+#include "base/int.h"
 #include "kernels/kernels.h"
+#include "kernels/winograd_layout.h"
 
-#include <string.h>
-
-enum {
-    MIN_CHANNELS = 8,        // of input and output: below, the transforms cost more than they save
-    OWN_BYTES = 640 << 10,   // v and y of a block that one thread computes alone: they shall stay in its L2
-    MANY_BLOCKS = 12,        // then each is one item
-    LEAST_TILES = 14,        // of such a block: a full register tile of the products
-    SHARED_BYTES = 4 << 20,  // v of a block whose panels are items
-    PANEL_BYTES = 512 << 10, // and y of one panel
-    FETCH_TILES = 8 // reading a point's weights from memory takes as long as its products for so many tiles
-};
-
-// The largest error of tiles of 6, by the root mean square of the outputs, that was seen with 512 channels: 6e-5.
-static const float error_of_6 = 1e-4f;
-
-typedef struct layout {
-    const cr_conv *conv;
-    const cr_winograd_kernels *kernels;
-    int64_t channels, outputs; // of a group
-    int64_t height, width;     // of the output
-    int64_t blocks, panels;    // of input and output channels
-    int taps, m, points;       // per axis
-    int64_t rows, columns;     // of tiles, in an image
-    int end_m[2];              // what is computed of the last one of each axis: m, or 2 outputs
-    unsigned end_points[2];    // a bit for each point that it has
-    unsigned all;              // of the others
-    int64_t block_images, block_rows, block_columns;
-    int64_t image_blocks, row_blocks, column_blocks;
-    bool shared; // blocks are cut into panels
-    // Floats.
-    int64_t tiles;         // of a block, at most
-    int64_t v_step, v_all; // per point; of a block
-    int64_t y_step, y_all;
-    int64_t slab_row, slab_all;
-    int64_t strip_row, strip_all;
-    int64_t slot_all;
-    int64_t panel_all; // of u
-} layout;
-
-// A rectangle of tiles in some images.
-typedef struct block {
-    int64_t image, images, row, rows, column, columns;
-    int64_t full_rows, full_columns; // without one at the end that lacks points
-    int64_t n_a, n_b, n_c;           // tiles of these kinds
-    int64_t tiles;
-} block;
+enum { MIN_CHANNELS = 8 }; // of input and output: below, the transforms cost more than they save
 
 typedef struct job {
-    const layout *l;
+    const cr_winograd_layout *l;
     const cr_conv_buffers *b;
     const float *in, *u, *bias, *slopes, *add; // of the group
     float *out;
     const cr_epilogue *epilogue; // NULL where it is applied afterwards
     float *v;                    // shared
-    block block;                 // whose panels are at work
+    cr_winograd_block block;     // whose panels are at work
 } job;
-
-static int64_t ceil_div(int64_t a, int64_t b)
-{
-    return (a + b - 1) / b;
-}
-
-static int64_t min(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t max(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
-/* ---- sizes ---- */
-
-static int taps_of(const cr_conv *c)
-{
-    return (int)c->window->axis[0].kernel;
-}
-
-// The points that a tile has of which so many outputs are wanted.
-static unsigned points_of(int m, int taps, int64_t outputs)
-{
-    unsigned infinity = 1u << (m + taps - 2), points = 2 * infinity - 1;
-    if (m == 4 && outputs <= 2)
-        points &= ~(3u << 3);
-    if (m <= 4 && outputs % 2 != 0)
-        points &= ~infinity;
-    return points;
-}
-
-// Products of one pair of channels, with the time that their weights take to come.
-static int64_t work(const cr_conv *c, int m)
-{
-    int64_t points[2], each = m + taps_of(c) - 1;
-    for (int a = 0; a < 2; a++) {
-        int64_t others = ceil_div(c->window->axis[a].out, m) - 1;
-        unsigned last = points_of(m, taps_of(c), c->window->axis[a].out - others * m);
-        points[a] = others * each + __builtin_popcount(last);
-    }
-    return points[0] * points[1] + each * each * FETCH_TILES;
-}
-
-static int choose_m(const cr_conv *c)
-{
-    if (taps_of(c) == 5)
-        return 2;
-    int m = work(c, 2) < work(c, 4) ? 2 : 4;
-    return c->winograd_tolerance >= error_of_6 && work(c, 6) < work(c, m) ? 6 : m;
-}
-
-static void cut_blocks(layout *l, int64_t tiles, int64_t images)
-{
-    tiles = max(tiles, 1);
-    l->column_blocks = ceil_div(l->columns, tiles);
-    l->block_columns = ceil_div(l->columns, l->column_blocks);
-    int64_t most_rows = max(tiles / l->columns, 1);
-    l->row_blocks = ceil_div(l->rows, most_rows);
-    l->block_rows = ceil_div(l->rows, l->row_blocks);
-    l->block_images = l->row_blocks == 1 ? min(max(tiles / (l->rows * l->columns), 1), images) : 1;
-    l->image_blocks = ceil_div(images, l->block_images);
-    l->tiles = l->block_images * l->block_rows * l->block_columns;
-}
-
-static int64_t block_count(const layout *l)
-{
-    return l->image_blocks * l->row_blocks * l->column_blocks;
-}
-
-// An odd number of cache lines, so that steps do not fall on the same few lines of a cache.
-static int64_t odd_lines(int64_t floats)
-{
-    int64_t lines = ceil_div(floats, 16);
-    return (lines | 1) * 16;
-}
-
-static void size_buffers(layout *l)
-{
-    int64_t lanes = l->kernels->lanes, all = l->points * l->points;
-    l->v_step = odd_lines(l->blocks * l->tiles * lanes);
-    l->v_all = all * l->v_step;
-    l->y_step = odd_lines(l->tiles * 2 * lanes);
-    l->y_all = all * l->y_step;
-    l->slab_row = odd_lines((l->block_columns * l->m + l->taps - 1) * lanes);
-    l->slab_all = (l->block_rows * l->m + l->taps - 1) * l->slab_row + lanes * lanes;
-    l->strip_row = odd_lines(ceil_div(l->block_columns * l->m, lanes) * lanes * lanes);
-    l->strip_all = l->m * l->strip_row;
-    l->slot_all = l->y_all + l->slab_all + l->strip_all + (l->shared ? 0 : l->v_all);
-    l->panel_all = all * l->channels * 2 * lanes;
-}
-
-static layout lay_out(const cr_conv *c)
-{
-    const cr_axis *axis = c->window->axis;
-    layout l = {.conv = c, .kernels = c->kernels->winograd};
-    int64_t lanes = l.kernels->lanes;
-    l.channels = c->in_channels / c->group;
-    l.outputs = c->out_channels / c->group;
-    l.height = axis[0].out;
-    l.width = axis[1].out;
-    l.blocks = ceil_div(l.channels, lanes);
-    l.panels = ceil_div(l.outputs, 2 * lanes);
-    l.taps = taps_of(c);
-    l.m = choose_m(c);
-    l.points = l.m + l.taps - 1;
-    l.rows = ceil_div(l.height, l.m);
-    l.columns = ceil_div(l.width, l.m);
-    l.all = points_of(l.m, l.taps, l.m);
-    for (int a = 0; a < 2; a++) {
-        int64_t outputs = (axis[a].out - 1) % l.m + 1;
-        l.end_points[a] = points_of(l.m, l.taps, outputs);
-        l.end_m[a] = l.m == 4 && outputs <= 2 ? 2 : l.m;
-    }
-    int64_t tile_bytes = (int64_t)sizeof(float) * l.points * l.points; // per channel
-    int64_t own = OWN_BYTES / (tile_bytes * (l.blocks + 2) * lanes);
-    cut_blocks(&l, min(own, max(LEAST_TILES, c->group * l.rows * l.columns / MANY_BLOCKS)), c->images);
-    l.shared = c->group * l.row_blocks * l.column_blocks < MANY_BLOCKS;
-    if (l.shared) {
-        int64_t most = SHARED_BYTES / (tile_bytes * l.blocks * lanes);
-        cut_blocks(&l, min(most, PANEL_BYTES / (tile_bytes * 2 * lanes)), c->images);
-    }
-    size_buffers(&l);
-    return l;
-}
-
-static block block_at(const layout *l, int64_t index)
-{
-    block b;
-    int64_t x = index % l->column_blocks, y = index / l->column_blocks % l->row_blocks;
-    b.image = index / l->column_blocks / l->row_blocks * l->block_images;
-    b.row = y * l->block_rows;
-    b.column = x * l->block_columns;
-    b.images = min(l->block_images, l->conv->images - b.image);
-    b.rows = min(l->block_rows, l->rows - b.row);
-    b.columns = min(l->block_columns, l->columns - b.column);
-    b.full_rows = b.rows - (l->end_points[0] != l->all && b.row + b.rows == l->rows);
-    b.full_columns = b.columns - (l->end_points[1] != l->all && b.column + b.columns == l->columns);
-    b.n_a = b.images * b.full_rows * b.full_columns;
-    b.n_b = b.images * b.full_rows * (b.columns - b.full_columns);
-    b.n_c = b.images * (b.rows - b.full_rows) * b.full_columns;
-    b.tiles = b.images * b.rows * b.columns;
-    return b;
-}
-
-/* ---- weights ---- */
-
-// g[point][tap]: what a tap counts in the transform of the weights.
-static void weight_matrix(cr_winograd_weights *p)
-{
-    static const double of_8[7] = {0, 1, -1, 2, -2, 0.5, -0.5};
-    static const double of_6[5] = {0, CR_WINOGRAD_P, -CR_WINOGRAD_P, CR_WINOGRAD_R, -CR_WINOGRAD_R};
-    const double *point = p->points == 8 ? of_8 : of_6;
-    int finite = p->points == 8 ? 7 : 5; // tiles of 2 use the first 3, scaled as among tiles of 4
-    for (int i = 0; i < p->points - 1; i++) {
-        double value = 1;
-        for (int k = 0; k < finite; k++)
-            value /= k == i ? 1 : point[i] - point[k];
-        for (int t = 0; t < p->taps; t++, value *= point[i])
-            p->g[i][t] = value;
-    }
-    for (int t = 0; t < p->taps; t++)
-        p->g[p->points - 1][t] = t == p->taps - 1;
-}
-
-static size_t pack_bytes(const cr_conv *c)
-{
-    layout l = lay_out(c);
-    int64_t width = ceil_div(l.outputs, l.kernels->lanes) * l.kernels->lanes;
-    return (size_t)(c->group * l.points * l.points * l.channels * width) * sizeof(float);
-}
-
-// Vectors of one panel: 2, but for the last perhaps.
-static int panel_vectors(const layout *l, int64_t panel)
-{
-    return l->outputs - panel * 2 * l->kernels->lanes > l->kernels->lanes ? 2 : 1;
-}
-
-static void pack(const cr_conv *c, const float *weights, void *to)
-{
-    layout l = lay_out(c);
-    int64_t taps = l.taps * l.taps;
-    cr_winograd_weights p = {.points = l.points, .taps = l.taps, .output_step = l.channels * taps};
-    float *u = to;
-    weight_matrix(&p);
-    for (int64_t panel = 0; panel < c->group * l.panels; panel++) {
-        int64_t first = panel % l.panels * 2 * l.kernels->lanes;
-        const float *w = weights + (panel / l.panels * l.outputs + first) * l.channels * taps;
-        p.width = panel_vectors(&l, panel % l.panels) * l.kernels->lanes;
-        p.outputs = min(p.width, l.outputs - first);
-        p.scale = c->scale ? c->scale + panel / l.panels * l.outputs + first : NULL;
-        p.q_step = l.channels * p.width;
-        for (int64_t i = 0; i < l.channels; i++)
-            l.kernels->weights(&p, w + i * taps, u + i * p.width);
-        u += l.points * l.points * p.q_step;
-    }
-}
 
 /* ---- input ---- */
 
 // What padded position p of an axis reads.
 static int32_t read_at(const cr_axis *axis, int64_t p)
 {
-    int64_t o = min(p, axis->out - 1);
+    int64_t o = cr_min(p, axis->out - 1);
     return axis->index[0][(p - o) * axis->out + o];
 }
 
@@ -308,7 +56,8 @@ static void fill(float *to, int64_t n, float value)
 }
 
 // Padded columns [begin, end) of a row one by one: those outside the input.
-static void gather_columns(const layout *l, const float *const *rows, int64_t begin, int64_t end, float *to)
+static void gather_columns(const cr_winograd_layout *l, const float *const *rows, int64_t begin, int64_t end,
+                           float *to)
 {
     const cr_window *w = l->conv->window;
     int lanes = l->kernels->lanes;
@@ -321,33 +70,34 @@ static void gather_columns(const layout *l, const float *const *rows, int64_t be
 
 // Padded columns [first, first + columns) of one padded row; what lies behind the last window is 0. plane: of each
 // channel of the block.
-static void gather_row(const layout *l, const float *const *plane, int64_t row, int64_t first,
+static void gather_row(const cr_winograd_layout *l, const float *const *plane, int64_t row, int64_t first,
                        int64_t columns, float *to)
 {
     const cr_axis *axis = l->conv->window->axis;
     const float *rows[CR_WINOGRAD_MAX_LANES];
     int lanes = l->kernels->lanes;
-    int64_t all = first + columns, end = min(all, l->width + l->taps - 1);
+    int64_t all = first + columns, end = cr_min(all, l->width + l->taps - 1);
     int32_t y = row < l->height + l->taps - 1 ? read_at(&axis[0], row) : CR_TAP_OUTSIDE;
     if (y == CR_TAP_OUTSIDE) {
         float value = row < l->height + l->taps - 1 ? l->conv->window->outside : 0;
         fill(to, (end - first) * lanes, value);
     } else {
         int64_t pad = axis[1].pad_before[0];
-        int64_t run = max(first, pad), run_end = max(run, min(end, pad + axis[1].in));
+        int64_t run = cr_max(first, pad), run_end = cr_max(run, cr_min(end, pad + axis[1].in));
         for (int i = 0; i < lanes; i++)
             rows[i] = plane[i] + y * axis[1].in + run - pad;
         l->kernels->gather(rows, run_end - run, to + (run - first) * lanes);
         for (int i = 0; i < lanes; i++)
             rows[i] = plane[i] + y * axis[1].in;
-        gather_columns(l, rows, first, min(run, end), to);
+        gather_columns(l, rows, first, cr_min(run, end), to);
         gather_columns(l, rows, run_end, end, to + (run_end - first) * lanes);
     }
     fill(to + (end - first) * lanes, (all - end) * lanes, 0);
 }
 
 // Number of the first tile of kind A or C in a row, and of its tile of kind B or D.
-static void tile_numbers(const block *b, int64_t image, int64_t row, int64_t *full, int64_t *narrow)
+static void tile_numbers(const cr_winograd_block *b, int64_t image, int64_t row, int64_t *full,
+                         int64_t *narrow)
 {
     if (row < b->full_rows) {
         *full = (image * b->full_rows + row) * b->full_columns;
@@ -359,7 +109,8 @@ static void tile_numbers(const block *b, int64_t image, int64_t row, int64_t *fu
 }
 
 // The tiles of kind A or C in a row; one is tile_step floats behind the other.
-static cr_winograd_tiles tiles_of(const layout *l, const block *b, int64_t row, int64_t tile_step)
+static cr_winograd_tiles tiles_of(const cr_winograd_layout *l, const cr_winograd_block *b, int64_t row,
+                                  int64_t tile_step)
 {
     bool low = row >= b->full_rows;
     return (cr_winograd_tiles){.points = l->points,
@@ -375,7 +126,7 @@ static cr_winograd_tiles tiles_of(const layout *l, const block *b, int64_t row, 
 }
 
 // On to the tile at its end, if that lacks points.
-static void to_end(const layout *l, const block *b, cr_winograd_tiles *t)
+static void to_end(const cr_winograd_layout *l, const cr_winograd_block *b, cr_winograd_tiles *t)
 {
     t->width = l->end_m[1];
     t->columns = l->end_points[1];
@@ -383,9 +134,10 @@ static void to_end(const layout *l, const block *b, cr_winograd_tiles *t)
     t->count = b->columns - b->full_columns;
 }
 
-static void transform_input(const job *j, const block *b, int64_t block_index, float *slab, float *v)
+static void transform_input(const job *j, const cr_winograd_block *b, int64_t block_index, float *slab,
+                            float *v)
 {
-    const layout *l = j->l;
+    const cr_winograd_layout *l = j->l;
     int64_t lanes = l->kernels->lanes;
     v += block_index * l->tiles * lanes;
     for (int64_t n = 0; n < b->images; n++) {
@@ -393,7 +145,7 @@ static void transform_input(const job *j, const block *b, int64_t block_index, f
         const float *plane[CR_WINOGRAD_MAX_LANES];
         // lanes behind the last channel are read by no product, but must be something
         for (int64_t i = 0; i < lanes; i++)
-            plane[i] = image + min(block_index * lanes + i, l->channels - 1) * l->conv->in_count;
+            plane[i] = image + cr_min(block_index * lanes + i, l->channels - 1) * l->conv->in_count;
         for (int64_t y = 0; y < b->rows * l->m + l->taps - 1; y++)
             gather_row(l, plane, b->row * l->m + y, b->column * l->m, b->columns * l->m + l->taps - 1,
                        slab + y * l->slab_row);
@@ -413,11 +165,12 @@ static void transform_input(const job *j, const block *b, int64_t block_index, f
 
 /* ---- products and output ---- */
 
-static void multiply(const job *j, const block *b, int64_t panel, const float *v, float *y)
+static void multiply(const job *j, const cr_winograd_block *b, int64_t panel, const float *v, float *y)
 {
-    const layout *l = j->l;
+    const cr_winograd_layout *l = j->l;
     int64_t lanes = l->kernels->lanes;
-    cr_winograd_product p = {0, l->channels, l->tiles * lanes, 2 * lanes, panel_vectors(l, panel)};
+    cr_winograd_product p = {0, l->channels, l->tiles * lanes, 2 * lanes,
+                             cr_winograd_panel_vectors(l, panel)};
     const float *u = j->u + panel * l->panel_all;
     for (int q = 0; q < l->points * l->points; q++) {
         bool wide_row = !(l->end_points[0] >> q / l->points & 1);
@@ -432,8 +185,8 @@ static void multiply(const job *j, const block *b, int64_t panel, const float *v
     }
 }
 
-static void output_strip(const layout *l, const block *b, int64_t n, int64_t row, const float *y,
-                         float *strip)
+static void output_strip(const cr_winograd_layout *l, const cr_winograd_block *b, int64_t n, int64_t row,
+                         const float *y, float *strip)
 {
     int64_t full, narrow, width = 2 * l->kernels->lanes;
     tile_numbers(b, n, row, &full, &narrow);
@@ -446,7 +199,7 @@ static void output_strip(const layout *l, const block *b, int64_t n, int64_t row
 }
 
 // PARTIAL: sums of windows that are partly outside.
-static void scale_row(const layout *l, int64_t row, int64_t first, int64_t columns, float *strip)
+static void scale_row(const cr_winograd_layout *l, int64_t row, int64_t first, int64_t columns, float *strip)
 {
     const cr_axis *axis = l->conv->window->axis;
     int64_t lanes = l->kernels->lanes;
@@ -476,12 +229,12 @@ static cr_winograd_scatter scatter_of(const job *j, int64_t first, int64_t chann
 }
 
 // Row `row` of tiles of the block's image n, for the channels of s, from the first.
-static void scatter_strip(const job *j, const block *b, int64_t n, int64_t row, const cr_winograd_scatter *s,
-                          int64_t first, float *strip)
+static void scatter_strip(const job *j, const cr_winograd_block *b, int64_t n, int64_t row,
+                          const cr_winograd_scatter *s, int64_t first, float *strip)
 {
-    const layout *l = j->l;
+    const cr_winograd_layout *l = j->l;
     int64_t y = (b->row + row) * l->m, x = b->column * l->m, image = b->image + n;
-    for (int64_t r = 0; r < min(l->m, l->height - y); r++) {
+    for (int64_t r = 0; r < cr_min(l->m, l->height - y); r++) {
         int64_t at = first * l->conv->out_count + (y + r) * l->width + x;
         const float *add = j->add ? j->add + image * j->epilogue->add_image_stride + at : NULL;
         if (l->conv->window->partial)
@@ -491,14 +244,15 @@ static void scatter_strip(const job *j, const block *b, int64_t n, int64_t row, 
     }
 }
 
-static void transform_output(const job *j, const block *b, int64_t panel, const float *y, float *strip)
+static void transform_output(const job *j, const cr_winograd_block *b, int64_t panel, const float *y,
+                             float *strip)
 {
-    const layout *l = j->l;
-    int64_t lanes = l->kernels->lanes, end = min(l->outputs, (panel + 1) * 2 * lanes);
+    const cr_winograd_layout *l = j->l;
+    int64_t lanes = l->kernels->lanes, end = cr_min(l->outputs, (panel + 1) * 2 * lanes);
     for (int64_t c = panel * 2 * lanes; c < end; c += lanes, y += lanes) {
         float values[2 * CR_WINOGRAD_MAX_LANES];
-        cr_winograd_scatter s = scatter_of(j, c, min(lanes, end - c), values);
-        s.columns = min(b->columns * l->m, l->width - b->column * l->m);
+        cr_winograd_scatter s = scatter_of(j, c, cr_min(lanes, end - c), values);
+        s.columns = cr_min(b->columns * l->m, l->width - b->column * l->m);
         for (int64_t i = 0; i < b->images * b->rows; i++) {
             output_strip(l, b, i / b->rows, i % b->rows, y, strip);
             scatter_strip(j, b, i / b->rows, i % b->rows, &s, c, strip);
@@ -508,7 +262,7 @@ static void transform_output(const job *j, const block *b, int64_t panel, const 
 
 /* ---- cutting the work ---- */
 
-static void run_panel(const job *j, const block *b, int64_t panel, const float *v, float *slot)
+static void run_panel(const job *j, const cr_winograd_block *b, int64_t panel, const float *v, float *slot)
 {
     multiply(j, b, panel, v, slot);
     transform_output(j, b, panel, slot, slot + j->l->y_all);
@@ -533,12 +287,12 @@ static void panel_item(void *ctx, int64_t item, int slot)
 
 static size_t slot_bytes(const cr_conv *c)
 {
-    return (size_t)lay_out(c).slot_all * sizeof(float);
+    return (size_t)cr_winograd_lay_out(c).slot_all * sizeof(float);
 }
 
 static size_t scratch_bytes(const cr_conv *c)
 {
-    layout l = lay_out(c);
+    cr_winograd_layout l = cr_winograd_lay_out(c);
     return l.shared ? (size_t)l.v_all * sizeof(float) : 0;
 }
 
@@ -548,11 +302,12 @@ static bool fused(const cr_epilogue *e)
     return e && e->activation != CR_ACT_SIGMOID && e->activation != CR_ACT_SWISH;
 }
 
-static job job_of(const layout *l, const cr_conv_buffers *b, int64_t group)
+static job job_of(const cr_winograd_layout *l, const cr_conv_buffers *b, int64_t group)
 {
     const cr_conv *c = l->conv;
     const cr_epilogue *e = fused(b->epilogue) ? b->epilogue : NULL;
-    int64_t first = group * l->outputs, group_pack = (int64_t)(pack_bytes(c) / sizeof(float)) / c->group;
+    int64_t first = group * l->outputs,
+            group_pack = (int64_t)(cr_winograd_pack_bytes(c) / sizeof(float)) / c->group;
     job j = {
         .l = l, .b = b, .v = b->scratch, .u = (const float *)b->pack + group * group_pack, .epilogue = e};
     j.in = b->in + group * l->channels * c->in_count;
@@ -567,10 +322,10 @@ static job job_of(const layout *l, const cr_conv_buffers *b, int64_t group)
 static void own_item(void *ctx, int64_t item, int slot)
 {
     const job *any = ctx;
-    const layout *l = any->l;
-    job j = job_of(l, any->b, item / block_count(l));
+    const cr_winograd_layout *l = any->l;
+    job j = job_of(l, any->b, item / cr_winograd_blocks(l));
     float *y = slot_floats(&j, slot), *slab = y + l->y_all + l->strip_all, *v = slab + l->slab_all;
-    block b = block_at(l, item % block_count(l));
+    cr_winograd_block b = cr_winograd_block_at(l, item % cr_winograd_blocks(l));
     for (int64_t c = 0; c < l->blocks; c++)
         transform_input(&j, &b, c, slab, v);
     for (int64_t p = 0; p < l->panels; p++)
@@ -579,9 +334,9 @@ static void own_item(void *ctx, int64_t item, int slot)
 
 static void run_shared(job *j)
 {
-    const layout *l = j->l;
-    for (int64_t i = 0; i < block_count(l); i++) {
-        j->block = block_at(l, i);
+    const cr_winograd_layout *l = j->l;
+    for (int64_t i = 0; i < cr_winograd_blocks(l); i++) {
+        j->block = cr_winograd_block_at(l, i);
         cr_parallel(j->b->pool, l->blocks, input_item, j);
         cr_parallel(j->b->pool, l->panels, panel_item, j);
     }
@@ -589,10 +344,10 @@ static void run_shared(job *j)
 
 static void run(const cr_conv *c, const cr_conv_buffers *b)
 {
-    layout l = lay_out(c);
+    cr_winograd_layout l = cr_winograd_lay_out(c);
     job j = job_of(&l, b, 0);
     if (!l.shared)
-        cr_parallel(b->pool, c->group * block_count(&l), own_item, &j);
+        cr_parallel(b->pool, c->group * cr_winograd_blocks(&l), own_item, &j);
     for (int64_t g = 0; l.shared && g < c->group; g++) {
         j = job_of(&l, b, g);
         run_shared(&j);
@@ -600,12 +355,6 @@ static void run(const cr_conv *c, const cr_conv_buffers *b)
     cr_epilogue_out out = {b->out, c->images, c->out_channels, c->out_count, c->out_image_stride};
     if (!fused(b->epilogue))
         cr_epilogue_apply(c->kernels, b->epilogue, &out, b->pool);
-}
-
-// Packs differ in the size of the tiles, which depends on the map's.
-static int pack_kind(const cr_conv *c)
-{
-    return choose_m(c);
 }
 
 // PARTIAL: such a window gives 0, without the bias.
@@ -645,9 +394,9 @@ static const char *accepts(const cr_conv *c)
 const cr_conv_algorithm cr_conv_winograd = {
     .name = "winograd",
     .accepts = accepts,
-    .pack_bytes = pack_bytes,
-    .pack_kind = pack_kind,
-    .pack = pack,
+    .pack_bytes = cr_winograd_pack_bytes,
+    .pack_kind = cr_winograd_m,
+    .pack = cr_winograd_pack,
     .scratch_bytes = scratch_bytes,
     .slot_bytes = slot_bytes,
     .epilogue = true,

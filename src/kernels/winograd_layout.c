@@ -1,0 +1,208 @@
+/*
+ * winograd_layout.c - tiles, blocks and buffers of winograd.c, and its packs.
+ *
+ * For 3 taps m is 4, or 2 where that is less work (small maps: tiles would stick out, and the transformed weights,
+ * which come from memory, are fewer), or 6 where the user allows its errors; for 5 taps it is 2. The tiles at the end
+ * of an axis may stick out of the map. Then they do without some points, that is, without their products:
+ *
+ *     outputs wanted   of 4                    of 2
+ *     3                infinity
+ *     2                +-R                     (nothing)
+ *     1                +-R, infinity           infinity
+ */
+#include "kernels/winograd_layout.h"
+#include "base/int.h"
+#include "kernels/kernels.h"
+
+enum {
+    OWN_BYTES = 640 << 10,   // v and y of a block that one thread computes alone: they shall stay in its L2
+    MANY_BLOCKS = 12,        // then each is one item
+    LEAST_TILES = 14,        // of such a block: a full register tile of the products
+    SHARED_BYTES = 4 << 20,  // v of a block whose panels are items
+    PANEL_BYTES = 512 << 10, // and y of one panel
+    FETCH_TILES = 8 // reading a point's weights from memory takes as long as its products for so many tiles
+};
+
+// The largest error of tiles of 6, by the root mean square of the outputs, that was seen with 512 channels: 6e-5.
+static const float error_of_6 = 1e-4f;
+
+static int taps_of(const cr_conv *c)
+{
+    return (int)c->window->axis[0].kernel;
+}
+
+// The points that a tile has of which so many outputs are wanted.
+static unsigned points_of(int m, int taps, int64_t outputs)
+{
+    unsigned infinity = 1u << (m + taps - 2), points = 2 * infinity - 1;
+    if (m == 4 && outputs <= 2)
+        points &= ~(3u << 3);
+    if (m <= 4 && outputs % 2 != 0)
+        points &= ~infinity;
+    return points;
+}
+
+// Products of one pair of channels, with the time that their weights take to come.
+static int64_t work(const cr_conv *c, int m)
+{
+    int64_t points[2], each = m + taps_of(c) - 1;
+    for (int a = 0; a < 2; a++) {
+        int64_t others = cr_div_up(c->window->axis[a].out, m) - 1;
+        unsigned last = points_of(m, taps_of(c), c->window->axis[a].out - others * m);
+        points[a] = others * each + __builtin_popcount(last);
+    }
+    return points[0] * points[1] + each * each * FETCH_TILES;
+}
+
+int cr_winograd_m(const cr_conv *c)
+{
+    if (taps_of(c) == 5)
+        return 2;
+    int m = work(c, 2) < work(c, 4) ? 2 : 4;
+    return c->winograd_tolerance >= error_of_6 && work(c, 6) < work(c, m) ? 6 : m;
+}
+
+static void cut_blocks(cr_winograd_layout *l, int64_t tiles, int64_t images)
+{
+    tiles = cr_max(tiles, 1);
+    l->column_blocks = cr_div_up(l->columns, tiles);
+    l->block_columns = cr_div_up(l->columns, l->column_blocks);
+    int64_t most_rows = cr_max(tiles / l->columns, 1);
+    l->row_blocks = cr_div_up(l->rows, most_rows);
+    l->block_rows = cr_div_up(l->rows, l->row_blocks);
+    l->block_images = l->row_blocks == 1 ? cr_min(cr_max(tiles / (l->rows * l->columns), 1), images) : 1;
+    l->image_blocks = cr_div_up(images, l->block_images);
+    l->tiles = l->block_images * l->block_rows * l->block_columns;
+}
+
+int64_t cr_winograd_blocks(const cr_winograd_layout *l)
+{
+    return l->image_blocks * l->row_blocks * l->column_blocks;
+}
+
+// An odd number of cache lines, so that steps do not fall on the same few lines of a cache.
+static int64_t odd_lines(int64_t floats)
+{
+    int64_t lines = cr_div_up(floats, 16);
+    return (lines | 1) * 16;
+}
+
+static void size_buffers(cr_winograd_layout *l)
+{
+    int64_t lanes = l->kernels->lanes, all = l->points * l->points;
+    l->v_step = odd_lines(l->blocks * l->tiles * lanes);
+    l->v_all = all * l->v_step;
+    l->y_step = odd_lines(l->tiles * 2 * lanes);
+    l->y_all = all * l->y_step;
+    l->slab_row = odd_lines((l->block_columns * l->m + l->taps - 1) * lanes);
+    l->slab_all = (l->block_rows * l->m + l->taps - 1) * l->slab_row + lanes * lanes;
+    l->strip_row = odd_lines(cr_div_up(l->block_columns * l->m, lanes) * lanes * lanes);
+    l->strip_all = l->m * l->strip_row;
+    l->slot_all = l->y_all + l->slab_all + l->strip_all + (l->shared ? 0 : l->v_all);
+    l->panel_all = all * l->channels * 2 * lanes;
+}
+
+cr_winograd_layout cr_winograd_lay_out(const cr_conv *c)
+{
+    const cr_axis *axis = c->window->axis;
+    cr_winograd_layout l = {.conv = c, .kernels = c->kernels->winograd};
+    int64_t lanes = l.kernels->lanes;
+    l.channels = c->in_channels / c->group;
+    l.outputs = c->out_channels / c->group;
+    l.height = axis[0].out;
+    l.width = axis[1].out;
+    l.blocks = cr_div_up(l.channels, lanes);
+    l.panels = cr_div_up(l.outputs, 2 * lanes);
+    l.taps = taps_of(c);
+    l.m = cr_winograd_m(c);
+    l.points = l.m + l.taps - 1;
+    l.rows = cr_div_up(l.height, l.m);
+    l.columns = cr_div_up(l.width, l.m);
+    l.all = points_of(l.m, l.taps, l.m);
+    for (int a = 0; a < 2; a++) {
+        int64_t outputs = (axis[a].out - 1) % l.m + 1;
+        l.end_points[a] = points_of(l.m, l.taps, outputs);
+        l.end_m[a] = l.m == 4 && outputs <= 2 ? 2 : l.m;
+    }
+    int64_t tile_bytes = (int64_t)sizeof(float) * l.points * l.points; // per channel
+    int64_t own = OWN_BYTES / (tile_bytes * (l.blocks + 2) * lanes);
+    cut_blocks(&l, cr_min(own, cr_max(LEAST_TILES, c->group * l.rows * l.columns / MANY_BLOCKS)), c->images);
+    l.shared = c->group * l.row_blocks * l.column_blocks < MANY_BLOCKS;
+    if (l.shared) {
+        int64_t most = SHARED_BYTES / (tile_bytes * l.blocks * lanes);
+        cut_blocks(&l, cr_min(most, PANEL_BYTES / (tile_bytes * 2 * lanes)), c->images);
+    }
+    size_buffers(&l);
+    return l;
+}
+
+cr_winograd_block cr_winograd_block_at(const cr_winograd_layout *l, int64_t index)
+{
+    cr_winograd_block b;
+    int64_t x = index % l->column_blocks, y = index / l->column_blocks % l->row_blocks;
+    b.image = index / l->column_blocks / l->row_blocks * l->block_images;
+    b.row = y * l->block_rows;
+    b.column = x * l->block_columns;
+    b.images = cr_min(l->block_images, l->conv->images - b.image);
+    b.rows = cr_min(l->block_rows, l->rows - b.row);
+    b.columns = cr_min(l->block_columns, l->columns - b.column);
+    b.full_rows = b.rows - (l->end_points[0] != l->all && b.row + b.rows == l->rows);
+    b.full_columns = b.columns - (l->end_points[1] != l->all && b.column + b.columns == l->columns);
+    b.n_a = b.images * b.full_rows * b.full_columns;
+    b.n_b = b.images * b.full_rows * (b.columns - b.full_columns);
+    b.n_c = b.images * (b.rows - b.full_rows) * b.full_columns;
+    b.tiles = b.images * b.rows * b.columns;
+    return b;
+}
+
+/* ---- weights ---- */
+
+// g[point][tap]: what a tap counts in the transform of the weights.
+static void weight_matrix(cr_winograd_weights *p)
+{
+    static const double of_8[7] = {0, 1, -1, 2, -2, 0.5, -0.5};
+    static const double of_6[5] = {0, CR_WINOGRAD_P, -CR_WINOGRAD_P, CR_WINOGRAD_R, -CR_WINOGRAD_R};
+    const double *point = p->points == 8 ? of_8 : of_6;
+    int finite = p->points == 8 ? 7 : 5; // tiles of 2 use the first 3, scaled as among tiles of 4
+    for (int i = 0; i < p->points - 1; i++) {
+        double value = 1;
+        for (int k = 0; k < finite; k++)
+            value /= k == i ? 1 : point[i] - point[k];
+        for (int t = 0; t < p->taps; t++, value *= point[i])
+            p->g[i][t] = value;
+    }
+    for (int t = 0; t < p->taps; t++)
+        p->g[p->points - 1][t] = t == p->taps - 1;
+}
+
+size_t cr_winograd_pack_bytes(const cr_conv *c)
+{
+    cr_winograd_layout l = cr_winograd_lay_out(c);
+    int64_t width = cr_div_up(l.outputs, l.kernels->lanes) * l.kernels->lanes;
+    return (size_t)(c->group * l.points * l.points * l.channels * width) * sizeof(float);
+}
+
+int cr_winograd_panel_vectors(const cr_winograd_layout *l, int64_t panel)
+{
+    return l->outputs - panel * 2 * l->kernels->lanes > l->kernels->lanes ? 2 : 1;
+}
+
+void cr_winograd_pack(const cr_conv *c, const float *weights, void *to)
+{
+    cr_winograd_layout l = cr_winograd_lay_out(c);
+    int64_t taps = l.taps * l.taps;
+    cr_winograd_weights p = {.points = l.points, .taps = l.taps, .output_step = l.channels * taps};
+    float *u = to;
+    weight_matrix(&p);
+    for (int64_t panel = 0; panel < c->group * l.panels; panel++) {
+        int64_t first = panel % l.panels * 2 * l.kernels->lanes;
+        const float *w = weights + (panel / l.panels * l.outputs + first) * l.channels * taps;
+        p.width = cr_winograd_panel_vectors(&l, panel % l.panels) * l.kernels->lanes;
+        p.outputs = cr_min(p.width, l.outputs - first);
+        p.scale = c->scale ? c->scale + panel / l.panels * l.outputs + first : NULL;
+        p.q_step = l.channels * p.width;
+        for (int64_t i = 0; i < l.channels; i++)
+            l.kernels->weights(&p, w + i * taps, u + i * p.width);
+        u += l.points * l.points * p.q_step;
+    }
+}
