@@ -25,6 +25,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+enum { CR_GEMM_STARTS = 4 };
+
 typedef struct cr_gemm_block {
     int64_t m, depth;               // channels, and products of each, of the whole pack
     int64_t panel_begin, panel_end; // at work
@@ -48,6 +50,12 @@ typedef struct cr_gemm_block {
         *factor; // PARTIAL, per position, 64 bytes readable behind: sum * factor + bias, or 0 where it is 0
     // Where sums wait between parts of k, gemm->partial_floats() long; not touched when all of k is at work.
     float *partial;
+    // deep, all of k at work, perhaps none: sums start with those of such buffers added to the bias, and end in another
+    // one (or in one of them) instead of `out`. Panels at work, tiles of `cut` positions (0: n) of which n are at work.
+    const float *starts[CR_GEMM_STARTS];
+    int n_starts;
+    float *sums; // NULL: to out
+    int64_t cut;
     const cr_epilogue *epilogue; // add: as out, with out_step
 } cr_gemm_block;
 

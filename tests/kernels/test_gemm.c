@@ -180,6 +180,65 @@ START_TEST(blocked_activations_give_the_bits_of_plain_ones)
 }
 END_TEST
 
+// Tiles of `cut` positions, all of which wait in buffers; `n` of their sums come out, and those of two products
+// add up: bias + start + product, and, with no k, bias + both starts. One panel of several is left out.
+static void check_waiting(const cr_kernels *kernels, int64_t m, int64_t n, int64_t cut, int64_t k,
+                          unsigned *seed)
+{
+    const cr_gemm_layout *l = &kernels->gemm->deep;
+    static const cr_epilogue none;
+    int64_t panels = l->panels(m), left_out = panels > 1 ? 2 * kernels->vector : 0;
+    float *weights = random_values(seed, m * k), *columns = random_values(seed, cut * k);
+    float *bias = random_values(seed, m), *out = random_values(seed, m * n);
+    float *pack = malloc(l->pack_bytes(m, k)), *sums = malloc(l->partial_floats(panels, cut) * sizeof *sums);
+    l->pack(weights, NULL, m, k, pack);
+    cr_gemm_block b = {.m = m, .depth = k, .panel_begin = left_out > 0, .panel_end = panels, .k_end = k};
+    b.n = b.cut = b.column_step = cut;
+    b.weights = pack;
+    b.columns = columns;
+    b.sums = sums;
+    b.epilogue = &none;
+    l->run(&b);
+    b.starts[0] = sums; // in place: twice the product
+    b.n_starts = 1;
+    l->run(&b);
+    b.sums = NULL;
+    b.n = n;
+    b.bias = bias;
+    b.out = out;
+    b.out_step = n;
+    for (int with_product = 0; with_product < 2; with_product++) {
+        b.starts[1] = sums;
+        b.n_starts = 2 - with_product;
+        b.depth = b.k_end = with_product ? k : 0;
+        l->run(&b);
+        for (int64_t i = left_out * n; i < m * n; i++) {
+            double sum = 0;
+            for (int64_t p = 0; p < k; p++)
+                sum += (double)weights[i / n * k + p] * (double)columns[p * cut + i % n];
+            sum = (double)bias[i / n] + (with_product ? 3 : 4) * sum;
+            ck_assert(fabs(sum - (double)out[i]) < 1e-4);
+        }
+    }
+    free(weights);
+    free(columns);
+    free(bias);
+    free(out);
+    free(pack);
+    free(sums);
+}
+
+START_TEST(sums_start_and_end_in_buffers)
+{
+    unsigned seed = 8;
+    for (const cr_kernels *const *k = cr_kernels_all; *k; k++)
+        for (int i = 0; cr_cpu_runs((*k)->name) && i < 100; i++) {
+            int64_t cut = 1 + rand_r(&seed) % 150, n = cut - rand_r(&seed) % 3;
+            check_waiting(*k, 1 + rand_r(&seed) % 140, n < 1 ? 1 : n, cut, 1 + rand_r(&seed) % 40, &seed);
+        }
+}
+END_TEST
+
 START_TEST(the_tile_is_made_of_fused_multiply_adds)
 {
     if (!assembly_readable())
@@ -194,5 +253,5 @@ START_TEST(the_tile_is_made_of_fused_multiply_adds)
 }
 END_TEST
 
-TEST_MAIN("kernels/gemm", blocks_of_every_size_equal_the_definition,
+TEST_MAIN("kernels/gemm", blocks_of_every_size_equal_the_definition, sums_start_and_end_in_buffers,
           blocked_activations_give_the_bits_of_plain_ones, the_tile_is_made_of_fused_multiply_adds)

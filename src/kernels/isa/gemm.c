@@ -48,6 +48,8 @@ typedef struct tile {
     const float *bias;   // per row: what the sums start with; NULL: with the row of `begin`
     const float *begin;  // (rows, WIDTH), or one row for all: begin_step is 0
     int64_t begin_step;
+    const float *starts[CR_GEMM_STARTS]; // (rows, WIDTH): added to that
+    int n_starts;
     float *sums;           // (rows, WIDTH)
     float *out;            // where finished sums go; NULL: to `sums`
     const float *residual; // as out; may be NULL
@@ -101,6 +103,16 @@ CR_INLINE void add_products(const float *a, const int a_row, const float *b, cr_
     }
 }
 
+CR_INLINE void add_start(const float *start, cr_vf sum[TILE_ROWS][VECTORS], const int rows, const int vectors)
+{
+    CR_UNROLL
+    for (int i = 0; i < rows; i++) {
+        CR_UNROLL
+        for (int j = 0; j < vectors; j++)
+            sum[i][j] += cr_load(start + i * WIDTH + j * CR_VECTOR);
+    }
+}
+
 // lanes: products of one row of a that stand side by side in memory; k is a multiple.
 CR_INLINE void run(const tile *t, const int rows, const int vectors, const int lanes)
 {
@@ -114,6 +126,8 @@ CR_INLINE void run(const tile *t, const int rows, const int vectors, const int l
             sum[i][j] =
                 t->bias ? cr_repeat(t->bias[i]) : cr_load(t->begin + i * t->begin_step + j * CR_VECTOR);
     }
+    for (int s = 0; s < t->n_starts; s++)
+        add_start(t->starts[s], sum, rows, vectors);
     const float *ahead = t->ahead;
     int64_t ahead_step = t->ahead_step;
     if (lanes == 1 && t->rows) {
@@ -416,15 +430,27 @@ static void finish_blocked(const cr_gemm_block *b, int64_t channel, int vectors,
     }
 }
 
+// The tiles are cut for b->cut positions, of which there may be fewer.
+static int64_t deep_cut(const cr_gemm_block *b)
+{
+    return b->cut > 0 ? b->cut : b->n;
+}
+
+static int64_t deep_position(const cr_gemm_block *b, int64_t i)
+{
+    int64_t cut = deep_cut(b), position = cut * i / deep_tiles(cut);
+    return position < b->n ? position : b->n;
+}
+
 // One panel, position tiles [begin, end).
 static void deep_tiles_run(const cr_gemm_block *b, int64_t panel, int64_t begin, int64_t end)
 {
     float own[TILE_ROWS * WIDTH] __attribute__((aligned(64)));
     float line[WIDTH * DEEP_ROW] __attribute__((aligned(64)));
     float bias[WIDTH] __attribute__((aligned(64)));
-    bool last = b->k_end == b->depth, whole = last && b->k_begin == 0;
+    bool last = b->k_end == b->depth && !b->sums, whole = last && b->k_begin == 0;
     bool direct = last && b->out_blocked && is_simple(b);
-    int64_t n_tiles = deep_tiles(b->n), channel = panel * WIDTH, first = b->n * begin / n_tiles;
+    int64_t n_tiles = deep_tiles(deep_cut(b)), channel = panel * WIDTH, first = deep_position(b, begin);
     int64_t channels = b->m - channel < WIDTH ? b->m - channel : WIDTH;
     int vectors = channels > CR_VECTOR ? 2 : 1;
     const cr_epilogue *e = b->epilogue;
@@ -432,16 +458,22 @@ static void deep_tiles_run(const cr_gemm_block *b, int64_t panel, int64_t begin,
     t.b = b->weights + channel * b->depth + b->k_begin * t.b_step;
     t.out_row = CR_BLOCK;
     t.out_vector = WIDTH > (int)CR_BLOCK ? b->out_step : CR_VECTOR;
+    t.n_starts = b->n_starts;
     set_epilogue(b, &t);
     deep_bias(b, channel, channels, bias);
     for (int64_t i = begin; i < end; i++) {
-        int64_t position = b->n * i / n_tiles, rows = b->n * (i + 1) / n_tiles - position;
+        int64_t position = deep_position(b, i), rows = deep_position(b, i + 1) - position;
+        int64_t waiting = ((panel - b->panel_begin) * n_tiles + i) * TILE_ROWS * WIDTH;
+        if (rows == 0)
+            break;
         int64_t at = direct ? blocked_at(b, channel, position) : 0;
         t.a = b->columns + position * (b->in_blocked ? CR_BLOCK : 1);
         // The next panel comes while this one's tiles are at work, a share with each.
         t.ahead = t.b + t.k * t.b_step * (i - begin) / (end - begin) + b->depth * t.b_step;
         t.ahead_step = t.b_step / (end - begin);
-        t.sums = whole ? own : b->partial + ((panel - b->panel_begin) * n_tiles + i) * TILE_ROWS * WIDTH;
+        t.sums = whole ? own : (b->sums ? b->sums : b->partial) + waiting;
+        for (int s = 0; s < b->n_starts; s++)
+            t.starts[s] = b->starts[s] + waiting;
         t.begin = b->k_begin == 0 ? bias : t.sums;
         t.begin_step = b->k_begin == 0 ? 0 : WIDTH;
         t.out = direct ? b->out + at : NULL;
@@ -453,12 +485,12 @@ static void deep_tiles_run(const cr_gemm_block *b, int64_t panel, int64_t begin,
             finish_blocked(b, channel, vectors, position, rows, t.sums);
     }
     if (last && !b->out_blocked)
-        finish_rows(b, channel, channels, first, b->n * end / n_tiles - first, line, DEEP_ROW);
+        finish_rows(b, channel, channels, first, deep_position(b, end) - first, line, DEEP_ROW);
 }
 
 static void deep_run(const cr_gemm_block *b)
 {
-    int64_t n_tiles = deep_tiles(b->n);
+    int64_t n_tiles = deep_tiles(deep_cut(b));
     for (int64_t i = 0; i < n_tiles; i += DEEP_TILES)
         for (int64_t p = b->panel_begin; p < b->panel_end; p++)
             deep_tiles_run(b, p, i, i + DEEP_TILES < n_tiles ? i + DEEP_TILES : n_tiles);
