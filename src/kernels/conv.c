@@ -11,9 +11,27 @@
 enum { MANY_GROUPS = 8, MAX_PARTS = 16, SMALL_PACK = 64 << 10 };
 
 const cr_conv_algorithm *const cr_conv_algorithms[] = {
-    &cr_conv_dot, &cr_conv_depthwise, &cr_conv_winograd, &cr_conv_pointwise, &cr_conv_tiled, &cr_conv_im2col,
+    &cr_conv_dot,
+    &cr_conv_depthwise,
+    &cr_conv_depthwise_blocked,
+    &cr_conv_winograd,
+    &cr_conv_pointwise,
+    &cr_conv_tiled,
+    &cr_conv_im2col,
     NULL,
 };
+
+static const int32_t single_index = 0;
+static const int64_t single_begin = 0, single_end = 1;
+const cr_axis cr_axis_single = {.in = 1,
+                                .out = 1,
+                                .kernel = 1,
+                                .stride = 1,
+                                .dilation = 1,
+                                .index = {&single_index, &single_index},
+                                .run_begin = {&single_begin, &single_begin},
+                                .run_end = {&single_end, &single_end},
+                                .inner_end = 1};
 
 // Packs that round channels up to whole panels are no larger by more than this, in all but small layers.
 static bool is_larger(size_t pack, size_t weights)

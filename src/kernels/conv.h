@@ -32,6 +32,9 @@ typedef struct cr_axis {
     const float *factor; // PARTIAL: per output, kernel / taps inside the image (0: none inside); else NULL
 } cr_axis;
 
+// A single position: what stands for an axis that a window does not have.
+extern const cr_axis cr_axis_single;
+
 typedef struct cr_window {
     int n_axes;
     cr_axis axis[CR_MAX_AXES];
@@ -101,8 +104,8 @@ const cr_conv_algorithm *cr_conv_choose(const cr_conv *conv, const char *force, 
 // scratch of its own; 1: the groups run one by one, each on all threads. Depends on the number of groups alone.
 int64_t cr_conv_group_parts(const cr_conv *conv);
 
-extern const cr_conv_algorithm cr_conv_dot, cr_conv_depthwise, cr_conv_winograd, cr_conv_pointwise,
-    cr_conv_tiled, cr_conv_im2col;
+extern const cr_conv_algorithm cr_conv_dot, cr_conv_depthwise, cr_conv_depthwise_blocked, cr_conv_winograd,
+    cr_conv_pointwise, cr_conv_tiled, cr_conv_im2col;
 
 // Deconvolution. conv is the convolution whose transpose this is: its `in` is our output. Weights (conv out_channels,
 // conv in_channels / group, taps); bias per conv in_channels. There is no epilogue.

@@ -30,18 +30,6 @@ enum {
 static const cr_epilogue no_epilogue;
 static const float one = 1;
 
-// One axis; an absent one is a single position.
-static const int32_t only_index = 0;
-static const int64_t only_begin = 0, only_end = 1;
-static const cr_axis only = {.in = 1,
-                             .out = 1,
-                             .kernel = 1,
-                             .stride = 1,
-                             .dilation = 1,
-                             .index = {&only_index, &only_index},
-                             .run_begin = {&only_begin, &only_begin},
-                             .run_end = {&only_end, &only_end}};
-
 // How one convolution is laid out. Sizes in floats or int32, which are alike.
 typedef struct layout {
     const cr_conv *conv;
@@ -108,7 +96,7 @@ static bool is_direct(const layout *l)
 static layout lay_out(const cr_conv *conv)
 {
     const cr_window *w = conv->window;
-    layout l = {.conv = conv, .h = &only, .w = &w->axis[w->n_axes - 1]};
+    layout l = {.conv = conv, .h = &cr_axis_single, .w = &w->axis[w->n_axes - 1]};
     if (w->n_axes == 2)
         l.h = &w->axis[0];
     l.multiplier = conv->out_channels / conv->group;

@@ -16,6 +16,7 @@
 #define CR_KERNELS_KERNELS_H
 
 struct cr_depthwise_kernels;
+struct cr_depthwise_blocked_kernels;
 struct cr_dot_kernels;
 struct cr_epilogue_kernels;
 struct cr_gather_kernels;
@@ -36,6 +37,7 @@ typedef struct cr_kernels {
     const struct cr_winograd_kernels *winograd;
     const struct cr_gather_kernels *gather;
     const struct cr_depthwise_kernels *depthwise;
+    const struct cr_depthwise_blocked_kernels *depthwise_blocked;
     const struct cr_probe_kernels *probe; // measures the machine
     const struct cr_pooling_kernels *pooling;
     const struct cr_lrn_kernels *lrn;

@@ -230,6 +230,20 @@ CR_INLINE cr_vf cr_max(cr_vf x, cr_vf y)
 #endif
 }
 
+// x < y ? x : y in every lane: y where one of them is a NaN.
+CR_INLINE cr_vf cr_min(cr_vf x, cr_vf y)
+{
+#if defined(__AVX512F__)
+    return (cr_vf)_mm512_min_ps((__m512)x, (__m512)y);
+#elif defined(__AVX__)
+    return (cr_vf)_mm256_min_ps((__m256)x, (__m256)y);
+#elif defined(__SSE__)
+    return (cr_vf)_mm_min_ps((__m128)x, (__m128)y);
+#else
+    return cr_select(x < y, x, y);
+#endif
+}
+
 // A square of vectors: row[i][j] becomes row[j][i]. Each round of zips moves one bit of the row's number into the
 // lane's.
 CR_INLINE void cr_transpose(cr_vf row[CR_VECTOR])

@@ -7,6 +7,7 @@
 extern const struct cr_dot_kernels CR_ISA(cr_dot_kernels);
 extern const struct cr_epilogue_kernels CR_ISA(cr_epilogue_kernels);
 extern const struct cr_depthwise_kernels CR_ISA(cr_depthwise_kernels);
+extern const struct cr_depthwise_blocked_kernels CR_ISA(cr_depthwise_blocked_kernels);
 extern const struct cr_gemm_kernels CR_ISA(cr_gemm_kernels);
 extern const struct cr_winograd_kernels CR_ISA(cr_winograd_kernels);
 extern const struct cr_gather_kernels CR_ISA(cr_gather_kernels);
@@ -25,6 +26,7 @@ const cr_kernels CR_ISA(cr_kernels) = {
     .epilogue = &CR_ISA(cr_epilogue_kernels),
     .winograd = &CR_ISA(cr_winograd_kernels),
     .depthwise = &CR_ISA(cr_depthwise_kernels),
+    .depthwise_blocked = &CR_ISA(cr_depthwise_blocked_kernels),
     .gather = &CR_ISA(cr_gather_kernels),
     .probe = &CR_ISA(cr_probe_kernels),
     .pooling = &CR_ISA(cr_pooling_kernels),
