@@ -14,7 +14,8 @@
  *
  * Deep outputs that lie in blocks of channels are written as the tile has them; others are transposed on their way.
  *
- * While a tile is at work, lines that a later one reads are prefetched: one for each step of k.
+ * While a tile is at work, lines are prefetched, with each step of k: one that a later tile reads, and those of one row
+ * of the tile's own outputs. (All outputs at once would hold up the loads; none, the stores of the next tile.)
  *
  * What is simple is done to the sums in registers: bias (they start with it), residual, ReLU, Clip. The rest,
  * and tiles that stick out of the output, go through a small buffer and finish_rows().
@@ -64,27 +65,41 @@ static const float no_bias[TILE_ROWS];
 
 /* ---- the register tile ---- */
 
+// What is asked is asked once for all sums: there are too many of them to ask again.
 CR_INLINE void finish(const tile *t, cr_vf sum[TILE_ROWS][VECTORS], const int rows, const int vectors)
 {
     cr_vf min = cr_repeat(t->min), max = cr_repeat(t->max);
-    float *out = t->out;
-    const float *residual = t->residual;
     const int64_t out_row = t->out_row, out_vector = t->out_vector;
-    const bool floor = t->floor, ceiling = t->ceiling;
+    float *out = t->out;
+    if (t->residual) {
+        CR_UNROLL
+        for (int i = 0; i < rows; i++) {
+            CR_UNROLL
+            for (int j = 0; j < vectors; j++)
+                sum[i][j] += cr_load(t->residual + i * out_row + j * out_vector);
+        }
+    }
+    if (t->floor) {
+        CR_UNROLL
+        for (int i = 0; i < rows; i++) {
+            CR_UNROLL
+            for (int j = 0; j < vectors; j++)
+                sum[i][j] = cr_max(min, sum[i][j]);
+        }
+    }
+    if (t->ceiling) {
+        CR_UNROLL
+        for (int i = 0; i < rows; i++) {
+            CR_UNROLL
+            for (int j = 0; j < vectors; j++)
+                sum[i][j] = cr_min(max, sum[i][j]);
+        }
+    }
     CR_UNROLL
     for (int i = 0; i < rows; i++) {
         CR_UNROLL
-        for (int j = 0; j < vectors; j++) {
-            int64_t at = i * out_row + j * out_vector;
-            cr_vf x = sum[i][j];
-            if (residual)
-                x += cr_load(residual + at);
-            if (floor)
-                x = cr_select(x < min, min, x);
-            if (ceiling)
-                x = cr_select(x > max, max, x);
-            cr_store(out + at, x);
-        }
+        for (int j = 0; j < vectors; j++)
+            cr_store(out + i * out_row + j * out_vector, sum[i][j]);
     }
 }
 
@@ -113,30 +128,54 @@ CR_INLINE void add_start(const float *start, cr_vf sum[TILE_ROWS][VECTORS], cons
     }
 }
 
+CR_INLINE void start(const tile *t, cr_vf sum[TILE_ROWS][VECTORS], const int rows, const int vectors)
+{
+    cr_vf first[VECTORS];
+    CR_UNROLL
+    for (int j = 0; j < vectors; j++)
+        first[j] = t->bias ? (cr_vf){0} : cr_load(t->begin + j * CR_VECTOR);
+    bool own = t->begin_step > 0;
+    CR_UNROLL
+    for (int i = 0; i < rows; i++) {
+        CR_UNROLL
+        for (int j = 0; j < vectors; j++)
+            sum[i][j] = t->bias ? cr_repeat(t->bias[i])
+                        : own   ? cr_load(t->begin + i * WIDTH + j * CR_VECTOR)
+                                : first[j];
+    }
+}
+
+// The lines of one row of outputs; returns the next row.
+CR_INLINE const float *fetch_out(const tile *t, const float *out, const float *last, const int vectors)
+{
+    CR_UNROLL
+    for (int j = 0; j < vectors; j += LINE / CR_VECTOR)
+        __builtin_prefetch(out + j * t->out_vector, 1);
+    return out + (out < last ? t->out_row : 0);
+}
+
 // lanes: products of one row of a that stand side by side in memory; k is a multiple.
 CR_INLINE void run(const tile *t, const int rows, const int vectors, const int lanes)
 {
     cr_vf sum[TILE_ROWS][VECTORS];
     const float *a = t->a, *b = t->b;
     int64_t a_step = t->a_step, b_step = t->b_step;
-    CR_UNROLL
-    for (int i = 0; i < rows; i++) {
-        CR_UNROLL
-        for (int j = 0; j < vectors; j++)
-            sum[i][j] =
-                t->bias ? cr_repeat(t->bias[i]) : cr_load(t->begin + i * t->begin_step + j * CR_VECTOR);
-    }
+    start(t, sum, rows, vectors);
     for (int s = 0; s < t->n_starts; s++)
         add_start(t->starts[s], sum, rows, vectors);
     const float *ahead = t->ahead;
     int64_t ahead_step = t->ahead_step;
+    const float *out = t->out ? t->out : t->sums, *last_out = t->out ? out + (rows - 1) * t->out_row : out;
     if (lanes == 1 && t->rows) {
-        for (int64_t p = 0; p < t->k; p++, a += a_step)
+        for (int64_t p = 0; p < t->k; p++, a += a_step) {
+            out = fetch_out(t, out, last_out, vectors);
             add_products(a, 1, b + t->rows[p], sum, rows, vectors);
+        }
     } else {
         for (int64_t p = t->k; p > 0; p -= lanes, a += a_step)
             for (int lane = 0; lane < lanes; lane++, b += b_step, ahead += ahead_step) {
                 __builtin_prefetch(ahead);
+                out = fetch_out(t, out, last_out, vectors);
                 add_products(a + lane, lanes, b, sum, rows, vectors);
             }
     }
@@ -284,15 +323,6 @@ static const float *first_bias(const cr_gemm_block *b, int64_t channel)
     return b->bias && !b->factor ? b->bias + channel : no_bias;
 }
 
-// Output lines come while the sums are made; stores that wait for them one by one would hold up the next tile.
-static void fetch_out(const tile *t, int64_t rows)
-{
-    for (int64_t r = 0; r < rows; r++) {
-        __builtin_prefetch(t->out + r * t->out_row, 1);
-        __builtin_prefetch(t->out + r * t->out_row + LINE, 1);
-    }
-}
-
 // The tiles of one column of panels: `lanes` positions, which columns have at `from` and the output at `to`.
 static void wide_column(const cr_gemm_block *b, tile t, int64_t from, int64_t to, int64_t lanes,
                         float *partial)
@@ -318,8 +348,6 @@ static void wide_column(const cr_gemm_block *b, tile t, int64_t from, int64_t to
         bool fetch = left < 2 && !b->rows && from + WIDTH < b->n;
         t.ahead = fetch ? t.b + WIDTH + (1 - left) * LINE : t.a;
         t.ahead_step = fetch ? b->column_step : 0;
-        if (direct)
-            fetch_out(&t, rows);
         tiles[rows - 1][0][vectors - 1](&t);
         if (last && !direct)
             finish_rows(b, channel, rows, to, lanes, t.sums, WIDTH);
@@ -457,20 +485,22 @@ static void deep_tiles_run(const cr_gemm_block *b, int64_t panel, int64_t begin,
     tile t = {.k = b->k_end - b->k_begin, .a_step = b->column_step, .b_step = vectors * CR_VECTOR};
     t.b = b->weights + channel * b->depth + b->k_begin * t.b_step;
     t.out_row = CR_BLOCK;
-    t.out_vector = WIDTH > (int)CR_BLOCK ? b->out_step : CR_VECTOR;
+    t.out_vector = direct && WIDTH > (int)CR_BLOCK ? b->out_step : CR_VECTOR;
     t.n_starts = b->n_starts;
     set_epilogue(b, &t);
     deep_bias(b, channel, channels, bias);
-    for (int64_t i = begin; i < end; i++) {
-        int64_t position = deep_position(b, i), rows = deep_position(b, i + 1) - position;
+    t.ahead_step = t.b_step / (end - begin);
+    int64_t ahead = t.k * t.b_step / (end - begin);
+    int64_t position = first, rows;
+    for (int64_t i = begin; i < end; i++, position += rows) {
+        rows = deep_position(b, i + 1) - position;
         int64_t waiting = ((panel - b->panel_begin) * n_tiles + i) * TILE_ROWS * WIDTH;
         if (rows == 0)
             break;
         int64_t at = direct ? blocked_at(b, channel, position) : 0;
         t.a = b->columns + position * (b->in_blocked ? CR_BLOCK : 1);
         // The next panel comes while this one's tiles are at work, a share with each.
-        t.ahead = t.b + t.k * t.b_step * (i - begin) / (end - begin) + b->depth * t.b_step;
-        t.ahead_step = t.b_step / (end - begin);
+        t.ahead = t.b + b->depth * t.b_step + ahead * (i - begin);
         t.sums = whole ? own : (b->sums ? b->sums : b->partial) + waiting;
         for (int s = 0; s < b->n_starts; s++)
             t.starts[s] = b->starts[s] + waiting;
