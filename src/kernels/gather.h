@@ -22,8 +22,9 @@ typedef struct cr_gather_kernels {
     // What every tap reads at every position. May read 64 bytes behind the image, and writes up to
     // CR_GATHER_SLACK floats behind each row: step must leave room for them.
     void (*run)(const cr_gather *gather);
-    // to[i] = from[i * stride] for n values. The same liberties.
-    void (*copy)(const float *from, int64_t stride, float *to, int64_t n);
+    // to[phase][i] = from[i * stride + phase], n values for each phase below stride whose `to` is not NULL. The same
+    // liberties.
+    void (*split)(const float *from, int64_t stride, float *const *to, int64_t n);
 } cr_gather_kernels;
 
 enum { CR_GATHER_SLACK = 16 };

@@ -6,19 +6,20 @@
  *
  *     edge, run, edge        the run steps through an input line; edges are looked up, once for all lines
  *
- * Planes are filled in the order of their addresses, by whole vectors: what one line writes too much is
- * overwritten by the next.
+ * All phases of the columns have their run between the same bounds, so that an input line is read once and goes into
+ * all planes at a time. Lines are written in order, by whole vectors: what one writes too much is overwritten by the
+ * next; behind the last one of a plane there is room for it.
  */
 #include "kernels/strip.h"
 #include "kernels/gather.h"
 #include "kernels/kernels.h"
 
-enum { EDGES = 64, LINE = 16 };
+enum { EDGES = 64, LINE = 16, SOME_LINES = 32 };
 
-// Columns of a plane.
+// Columns of the planes.
 typedef struct columns {
-    int64_t run_begin, run_end, from; // `from`: the input column of run_begin
-    int32_t edge[EDGES];              // those before the run, then those behind it
+    int64_t run_begin, run_end, from;     // `from`: the input column of run_begin in phase 0
+    int32_t edge[CR_STRIP_PHASES][EDGES]; // those before the run, then those behind it
 } columns;
 
 static int64_t min(int64_t a, int64_t b)
@@ -48,11 +49,11 @@ static int32_t index_at(const cr_axis *axis, int v, int phase, int64_t at)
     return CR_TAP_OUTSIDE;
 }
 
-static void set_run(const cr_axis *axis, int v, int phase, int64_t pitch, columns *c)
+static void set_run(const cr_axis *axis, int v, int64_t pitch, columns *c)
 {
-    int64_t before = axis->pad_before[v] - phase, stride = axis->stride;
+    int64_t before = axis->pad_before[v], stride = axis->stride;
     int64_t begin = before > 0 ? (before + stride - 1) / stride : 0;
-    int64_t end = axis->in + before > 0 ? (axis->in + before - 1) / stride + 1 : 0;
+    int64_t end = axis->in + before > 0 ? (axis->in + before) / stride : 0;
     c->run_begin = min(begin, pitch);
     c->run_end = max(min(end, pitch), c->run_begin);
     c->from = c->run_begin * stride - before;
@@ -72,13 +73,12 @@ bool cr_strip_serves(const cr_conv *conv)
     if (w->n_axes != 2 || w->axis[0].stride > CR_STRIP_PHASES || w->axis[1].stride > CR_STRIP_PHASES)
         return false;
     int64_t pitch = w->axis[1].out + reach(&w->axis[1]);
-    for (int v = 0; v < (w->variant ? 2 : 1); v++)
-        for (int phase = 0; phase < w->axis[1].stride; phase++) {
-            columns c;
-            set_run(&w->axis[1], v, phase, pitch, &c);
-            if (pitch - (c.run_end - c.run_begin) > EDGES)
-                return false;
-        }
+    for (int v = 0; v < (w->variant ? 2 : 1); v++) {
+        columns c;
+        set_run(&w->axis[1], v, pitch, &c);
+        if (pitch - (c.run_end - c.run_begin) > EDGES)
+            return false;
+    }
     return true;
 }
 
@@ -87,7 +87,7 @@ cr_strip cr_strip_of(const cr_conv *conv, int64_t lines)
     const cr_axis *axis = conv->window->axis;
     cr_strip s = {.conv = conv, .lines = lines, .pitch = axis[1].out + reach(&axis[1])};
     int count = 0;
-    s.plane_floats = (lines + reach(&axis[0])) * s.pitch;
+    s.plane_floats = (lines + reach(&axis[0])) * s.pitch + LINE;
     for (int y = 0; y < CR_STRIP_PHASES; y++)
         for (int x = 0; x < CR_STRIP_PHASES; x++)
             s.planes[y][x] = is_read(&axis[0], y) && is_read(&axis[1], x) ? count++ : -1;
@@ -109,15 +109,15 @@ void cr_strip_rows(const cr_strip *s, int64_t channels, int64_t *rows)
             }
 }
 
-static void set_columns(const cr_strip *s, int v, columns c[CR_STRIP_PHASES])
+static void set_columns(const cr_strip *s, int v, columns *c)
 {
     const cr_axis *axis = &s->conv->window->axis[1];
-    for (int phase = 0; phase < axis->stride; phase++, c++) {
-        int n = 0;
-        set_run(axis, v, phase, s->pitch, c);
+    set_run(axis, v, s->pitch, c);
+    for (int phase = 0; phase < axis->stride; phase++) {
+        int32_t *edge = c->edge[phase];
         for (int64_t at = 0; at < s->pitch; at++)
             if (at < c->run_begin || at >= c->run_end)
-                c->edge[n++] = index_at(axis, v, phase, at);
+                *edge++ = index_at(axis, v, phase, at);
     }
 }
 
@@ -127,47 +127,79 @@ static void fill(float *to, int64_t n, float value)
         to[i] = value;
 }
 
-// One line of a plane, from an input line.
-static void fill_line(const cr_strip *s, const columns *c, const float *from, float *to)
+static void fill_edge(const float *from, const int32_t *edge, int64_t n, float outside, float *to)
 {
-    const cr_conv *conv = s->conv;
-    const int32_t *edge = c->edge;
-    float outside = conv->window->outside;
-    for (int64_t at = 0; at < c->run_begin; at++, edge++)
-        to[at] = *edge == CR_TAP_OUTSIDE ? outside : from[*edge];
-    conv->kernels->gather->copy(from + c->from, conv->window->axis[1].stride, to + c->run_begin,
-                                c->run_end - c->run_begin);
-    for (int64_t at = c->run_end; at < s->pitch; at++, edge++)
-        to[at] = *edge == CR_TAP_OUTSIDE ? outside : from[*edge];
+    for (int64_t i = 0; i < n; i++)
+        to[i] = edge[i] == CR_TAP_OUTSIDE ? outside : from[edge[i]];
 }
 
-static void fill_channel(const cr_strip *s, const cr_strip_part *part, int v, const float *from,
-                         const columns *c, float *to)
+// One line of all planes of a row's phase, from an input line.
+static void fill_line(const cr_strip *s, const columns *c, const float *from, float *const *to)
+{
+    const cr_window *w = s->conv->window;
+    float *run[CR_STRIP_PHASES];
+    for (int64_t phase = 0; phase < w->axis[1].stride; phase++) {
+        run[phase] = to[phase] ? to[phase] + c->run_begin : NULL;
+        if (to[phase])
+            fill_edge(from, c->edge[phase], c->run_begin, w->outside, to[phase]);
+    }
+    s->conv->kernels->gather->split(from + c->from, w->axis[1].stride, run, c->run_end - c->run_begin);
+    for (int64_t phase = 0; phase < w->axis[1].stride; phase++)
+        if (to[phase])
+            fill_edge(from, c->edge[phase] + c->run_begin, s->pitch - c->run_end, w->outside,
+                      to[phase] + c->run_end);
+}
+
+// Some lines of a strip: by variant of the padding, which line of the image each phase reads.
+typedef struct lines {
+    int64_t first, n; // of the strip
+    int32_t row[2][SOME_LINES][CR_STRIP_PHASES];
+} lines;
+
+static void set_lines(const cr_strip *s, int64_t line, lines *l)
+{
+    const cr_axis *axis = &s->conv->window->axis[0];
+    for (int v = 0; v < (s->conv->window->variant ? 2 : 1); v++)
+        for (int64_t i = 0; i < l->n; i++)
+            for (int phase = 0; phase < axis->stride; phase++)
+                l->row[v][i][phase] = index_at(axis, v, phase, line + l->first + i);
+}
+
+// In the order of the image's lines.
+static void fill_channel(const cr_strip *s, const lines *l, int v, const float *from, const columns *c,
+                         float *to)
 {
     const cr_axis *y = &s->conv->window->axis[0], *x = &s->conv->window->axis[1];
-    for (int row = 0; row < y->stride; row++)
-        for (int column = 0; column < x->stride; column++) {
-            if (s->planes[row][column] < 0)
-                continue;
-            float *line = to + s->planes[row][column] * s->plane_floats;
-            for (int64_t i = 0; i < part->lines + reach(y); i++, line += s->pitch) {
-                int32_t at = index_at(y, v, row, part->line + i);
-                if (at == CR_TAP_OUTSIDE)
-                    fill(line, s->pitch, s->conv->window->outside);
-                else
-                    fill_line(s, &c[column], from + at * x->in, line);
+    to += l->first * s->pitch;
+    for (int64_t i = 0; i < l->n; i++, to += s->pitch)
+        for (int64_t row = 0; row < y->stride; row++) {
+            float *line[CR_STRIP_PHASES];
+            int32_t at = l->row[v][i][row];
+            for (int64_t phase = 0; phase < x->stride; phase++) {
+                int plane = s->planes[row][phase];
+                line[phase] = plane < 0 ? NULL : to + plane * s->plane_floats;
+                if (line[phase] && at == CR_TAP_OUTSIDE)
+                    fill(line[phase], s->pitch, s->conv->window->outside);
             }
+            if (at != CR_TAP_OUTSIDE)
+                fill_line(s, c, from + at * x->in, line);
         }
 }
 
 void cr_strip_fill(const cr_strip *s, const cr_strip_part *part, float *to)
 {
     const uint8_t *variants = s->conv->window->variant;
-    columns of[2][CR_STRIP_PHASES];
+    columns of[2];
+    lines l = {.first = 0};
     for (int v = 0; v < (variants ? 2 : 1); v++)
-        set_columns(s, v, of[v]);
-    for (int64_t c = part->begin; c < part->end; c++, to += s->channel_floats) {
-        int v = variants ? variants[c] : 0;
-        fill_channel(s, part, v & 1, part->image + c * s->conv->in_count, of[v >> 1 & 1], to);
+        set_columns(s, v, &of[v]);
+    for (int64_t n = part->lines + reach(&s->conv->window->axis[0]); l.first < n; l.first += l.n) {
+        l.n = min(n - l.first, SOME_LINES);
+        set_lines(s, part->line, &l);
+        for (int64_t c = part->begin; c < part->end; c++) {
+            int v = variants ? variants[c] : 0;
+            fill_channel(s, &l, v & 1, part->image + c * s->conv->in_count, &of[v >> 1 & 1],
+                         to + (c - part->begin) * s->channel_floats);
+        }
     }
 }

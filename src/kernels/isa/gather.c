@@ -64,9 +64,46 @@ CR_INLINE void copy(const float *from, const int64_t stride, float *to, int64_t 
             to[i] = from[stride * i];
 }
 
-static void copy_any(const float *from, int64_t stride, float *to, int64_t n)
+static void split_two(const float *from, float *const *to, int64_t n)
 {
-    copy(from, stride, to, n);
+    float *even = to[0], *odd = to[1];
+    for (int64_t i = 0; i < n; i += CR_VECTOR) {
+        cr_vf low = cr_load(from + 2 * i);
+        cr_vf high = n - i > CR_VECTOR / 2 ? cr_load(from + 2 * i + CR_VECTOR) : low;
+        cr_store(even + i, cr_even(low, high));
+        cr_store(odd + i, cr_odd(low, high));
+    }
+}
+
+static void split_four(const float *from, float *const *to, int64_t n)
+{
+    for (int64_t i = 0; i < n; i += CR_VECTOR, from += 4 * CR_VECTOR) {
+        cr_vf x[4];
+        CR_UNROLL
+        for (int v = 0; v < 4; v++)
+            x[v] = v * CR_VECTOR < 4 * (n - i) ? cr_load(from + v * CR_VECTOR) : (cr_vf){0};
+        cr_vf even[2] = {cr_even(x[0], x[1]), cr_even(x[2], x[3])};
+        cr_vf odd[2] = {cr_odd(x[0], x[1]), cr_odd(x[2], x[3])};
+        cr_store(to[0] + i, cr_even(even[0], even[1]));
+        cr_store(to[1] + i, cr_even(odd[0], odd[1]));
+        cr_store(to[2] + i, cr_odd(even[0], even[1]));
+        cr_store(to[3] + i, cr_odd(odd[0], odd[1]));
+    }
+}
+
+static void split(const float *from, int64_t stride, float *const *to, int64_t n)
+{
+    bool all = true;
+    for (int64_t phase = 0; phase < stride; phase++)
+        all = all && to[phase];
+    if (all && stride == 2)
+        split_two(from, to, n);
+    else if (all && stride == 4)
+        split_four(from, to, n);
+    else
+        for (int64_t phase = 0; phase < stride; phase++)
+            if (to[phase])
+                copy(from + phase, stride, to[phase], n);
 }
 
 CR_INLINE void play_channel(const tap *t, const float *from, float *to, const int64_t stride)
@@ -197,4 +234,4 @@ static void run(const cr_gather *g)
 }
 
 extern const cr_gather_kernels CR_ISA(cr_gather_kernels);
-const cr_gather_kernels CR_ISA(cr_gather_kernels) = {.run = run, .copy = copy_any};
+const cr_gather_kernels CR_ISA(cr_gather_kernels) = {.run = run, .split = split};
