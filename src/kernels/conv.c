@@ -16,6 +16,7 @@ const cr_conv_algorithm *const cr_conv_algorithms[] = {
     &cr_conv_depthwise_blocked,
     &cr_conv_winograd,
     &cr_conv_pointwise,
+    &cr_conv_direct,
     &cr_conv_tiled,
     &cr_conv_im2col,
     NULL,

@@ -17,6 +17,7 @@
 
 struct cr_depthwise_kernels;
 struct cr_depthwise_blocked_kernels;
+struct cr_direct_kernels;
 struct cr_dot_kernels;
 struct cr_epilogue_kernels;
 struct cr_gather_kernels;
@@ -32,6 +33,7 @@ typedef struct cr_kernels {
     const char *name; // "v4", "v3", "v2", "neon"
     int vector;       // floats in one vector
     const struct cr_gemm_kernels *gemm;
+    const struct cr_direct_kernels *direct;
     const struct cr_dot_kernels *dot;
     const struct cr_epilogue_kernels *epilogue;
     const struct cr_winograd_kernels *winograd;

@@ -113,7 +113,7 @@ START_TEST(what_they_refuse)
     geometry_case g;
     const char *why;
     cr_window_spec s = {.kernel = {1, 1}, .stride = {1, 2}, .dilation = {1, 1}};
-    ck_assert(geometry_make(&g, &s, 2, (int64_t[]){5, 6}, 1, 2, 4, 1));
+    ck_assert(geometry_make(&g, &s, 2, (int64_t[]){5, 6}, 1, 9, 4, 1));
     g.conv.window = &g.window;
     g.conv.kernels = cr_kernels_choose(NULL, &why);
     ck_assert_str_eq(cr_conv_pointwise.accepts(&g.conv), "the stride is not 1");

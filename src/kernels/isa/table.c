@@ -4,6 +4,7 @@
 #include "kernels/kernels.h"
 #include "kernels/simd.h"
 
+extern const struct cr_direct_kernels CR_ISA(cr_direct_kernels);
 extern const struct cr_dot_kernels CR_ISA(cr_dot_kernels);
 extern const struct cr_epilogue_kernels CR_ISA(cr_epilogue_kernels);
 extern const struct cr_depthwise_kernels CR_ISA(cr_depthwise_kernels);
@@ -22,6 +23,7 @@ const cr_kernels CR_ISA(cr_kernels) = {
     .name = CR_TEXT(CR_ISA_LEVEL),
     .vector = CR_VECTOR,
     .gemm = &CR_ISA(cr_gemm_kernels),
+    .direct = &CR_ISA(cr_direct_kernels),
     .dot = &CR_ISA(cr_dot_kernels),
     .epilogue = &CR_ISA(cr_epilogue_kernels),
     .winograd = &CR_ISA(cr_winograd_kernels),
