@@ -12,6 +12,7 @@
  * item is a strip of one group of one image; how many lines it has depends on shapes only.
  */
 #include "kernels/direct.h"
+#include "base/int.h"
 #include "kernels/conv.h"
 #include "kernels/kernels.h"
 #include "kernels/strip.h"
@@ -39,37 +40,22 @@ typedef struct cut {
     int64_t *rows;
 } cut;
 
-static int64_t min(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t divide_up(int64_t a, int64_t b)
-{
-    return (a + b - 1) / b;
-}
-
-static int64_t round_up(int64_t a, int64_t to)
-{
-    return divide_up(a, to) * to;
-}
-
 static cut cut_of(const cr_conv *conv, const cr_conv_buffers *buffers)
 {
     cut c = {.conv = conv, .buffers = buffers};
     c.channels = conv->in_channels / conv->group;
     c.outputs = conv->out_channels / conv->group;
     c.k = c.channels * conv->kernel_count;
-    c.panels = divide_up(c.outputs, CR_BLOCK);
+    c.panels = cr_div_up(c.outputs, CR_BLOCK);
     double macs = (double)(c.outputs * c.k) * (double)conv->out_count;
     int64_t out = conv->window->axis[0].out,
             wanted = macs < ITEMS * ITEM_MACS ? 1 + (int64_t)macs / ITEM_MACS : ITEMS;
-    int64_t lines = divide_up(out, wanted);
+    int64_t lines = cr_div_up(out, wanted);
     while (lines > 1 && c.channels * cr_strip_of(conv, lines).channel_floats > STRIP_FLOATS)
         lines--;
-    c.strips = divide_up(out, lines);
-    c.strip = cr_strip_of(conv, divide_up(out, c.strips));
-    c.strip_floats = round_up(c.channels * c.strip.channel_floats + CR_STRIP_SLACK, LINE);
+    c.strips = cr_div_up(out, lines);
+    c.strip = cr_strip_of(conv, cr_div_up(out, c.strips));
+    c.strip_floats = cr_round_up(c.channels * c.strip.channel_floats + CR_STRIP_SLACK, LINE);
     return c;
 }
 
@@ -138,7 +124,7 @@ static void pack(const cr_conv *conv, const float *weights, void *to)
     for (int64_t i = 0; i < conv->group * c.panels; i++) {
         int64_t first = i % c.panels * CR_BLOCK, channel = i / c.panels * c.outputs + first;
         pack_panel(weights + channel * c.k, conv->scale ? conv->scale + channel : NULL,
-                   min(c.outputs - first, CR_BLOCK), c.k, (float *)to + i * panel_floats(&c));
+                   cr_min(c.outputs - first, CR_BLOCK), c.k, (float *)to + i * panel_floats(&c));
     }
 }
 
@@ -180,7 +166,7 @@ static void run_panels(const cut *c, int64_t image, int64_t group, int64_t line,
         if (e.slopes)
             e.slopes += channel;
         b->epilogue = &e;
-        b->channels = min(c->outputs - p * CR_BLOCK, CR_BLOCK);
+        b->channels = cr_min(c->outputs - p * CR_BLOCK, CR_BLOCK);
         b->weights = (const float *)buffers->pack + (group * c->panels + p) * panel_floats(c);
         b->bias = buffers->bias ? buffers->bias + channel : NULL;
         b->out = buffers->out + image * conv->out_image_stride + at;
@@ -198,7 +184,7 @@ static void run_item(void *ctx, int64_t item, int slot)
     const cr_axis *axis = conv->window->axis;
     float *strip = (float *)(void *)(c->buffers->slot_scratch + (size_t)slot * c->buffers->slot_step);
     int64_t line = item % c->strips * c->strip.lines, group = item / c->strips % conv->group;
-    int64_t image = item / c->strips / conv->group, lines = min(c->strip.lines, axis[0].out - line);
+    int64_t image = item / c->strips / conv->group, lines = cr_min(c->strip.lines, axis[0].out - line);
     if (lines <= 0)
         return;
     cr_strip_part part = {.image = c->buffers->in + image * conv->in_image_stride,

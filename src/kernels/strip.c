@@ -11,6 +11,7 @@
  * next; behind the last one of a plane there is room for it.
  */
 #include "kernels/strip.h"
+#include "base/int.h"
 #include "kernels/gather.h"
 #include "kernels/kernels.h"
 
@@ -21,16 +22,6 @@ typedef struct columns {
     int64_t run_begin, run_end, from;     // `from`: the input column of run_begin in phase 0
     int32_t edge[CR_STRIP_PHASES][EDGES]; // those before the run, then those behind it
 } columns;
-
-static int64_t min(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t max(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
 
 // How far the last tap lies behind the first, in positions of its plane.
 static int64_t reach(const cr_axis *axis)
@@ -54,8 +45,8 @@ static void set_run(const cr_axis *axis, int v, int64_t pitch, columns *c)
     int64_t before = axis->pad_before[v], stride = axis->stride;
     int64_t begin = before > 0 ? (before + stride - 1) / stride : 0;
     int64_t end = axis->in + before > 0 ? (axis->in + before) / stride : 0;
-    c->run_begin = min(begin, pitch);
-    c->run_end = max(min(end, pitch), c->run_begin);
+    c->run_begin = cr_min(begin, pitch);
+    c->run_end = cr_max(cr_min(end, pitch), c->run_begin);
     c->from = c->run_begin * stride - before;
 }
 
@@ -194,7 +185,7 @@ void cr_strip_fill(const cr_strip *s, const cr_strip_part *part, float *to)
     for (int v = 0; v < (variants ? 2 : 1); v++)
         set_columns(s, v, &of[v]);
     for (int64_t n = part->lines + reach(&s->conv->window->axis[0]); l.first < n; l.first += l.n) {
-        l.n = min(n - l.first, SOME_LINES);
+        l.n = cr_min(n - l.first, SOME_LINES);
         set_lines(s, part->line, &l);
         for (int64_t c = part->begin; c < part->end; c++) {
             int v = variants ? variants[c] : 0;
