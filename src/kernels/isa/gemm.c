@@ -56,6 +56,9 @@ typedef struct tile {
     const float *residual; // as out; may be NULL
     const float *ahead;    // prefetched: one line for each step of k, ahead_step apart
     int64_t ahead_step;
+    // Outputs of this tile or of its neighbours, prefetched: one row with each step of k.
+    const float *fetch;
+    int64_t fetch_rows, fetch_row, fetch_vector;
     int64_t out_row, out_vector; // steps in out from a row to the next, from a vector to the next
     bool floor, ceiling;         // clamp to min, max
     float min, max;
@@ -65,41 +68,27 @@ static const float no_bias[TILE_ROWS];
 
 /* ---- the register tile ---- */
 
-// What is asked is asked once for all sums: there are too many of them to ask again.
 CR_INLINE void finish(const tile *t, cr_vf sum[TILE_ROWS][VECTORS], const int rows, const int vectors)
 {
     cr_vf min = cr_repeat(t->min), max = cr_repeat(t->max);
-    const int64_t out_row = t->out_row, out_vector = t->out_vector;
     float *out = t->out;
-    if (t->residual) {
-        CR_UNROLL
-        for (int i = 0; i < rows; i++) {
-            CR_UNROLL
-            for (int j = 0; j < vectors; j++)
-                sum[i][j] += cr_load(t->residual + i * out_row + j * out_vector);
-        }
-    }
-    if (t->floor) {
-        CR_UNROLL
-        for (int i = 0; i < rows; i++) {
-            CR_UNROLL
-            for (int j = 0; j < vectors; j++)
-                sum[i][j] = cr_max(min, sum[i][j]);
-        }
-    }
-    if (t->ceiling) {
-        CR_UNROLL
-        for (int i = 0; i < rows; i++) {
-            CR_UNROLL
-            for (int j = 0; j < vectors; j++)
-                sum[i][j] = cr_min(max, sum[i][j]);
-        }
-    }
+    const float *residual = t->residual;
+    const int64_t out_row = t->out_row, out_vector = t->out_vector;
+    const bool floor = t->floor, ceiling = t->ceiling;
     CR_UNROLL
     for (int i = 0; i < rows; i++) {
         CR_UNROLL
-        for (int j = 0; j < vectors; j++)
-            cr_store(out + i * out_row + j * out_vector, sum[i][j]);
+        for (int j = 0; j < vectors; j++) {
+            int64_t at = i * out_row + j * out_vector;
+            cr_vf x = sum[i][j];
+            if (residual)
+                x += cr_load(residual + at);
+            if (floor)
+                x = cr_max(min, x);
+            if (ceiling)
+                x = cr_min(max, x);
+            cr_store(out + at, x);
+        }
     }
 }
 
@@ -146,12 +135,12 @@ CR_INLINE void start(const tile *t, cr_vf sum[TILE_ROWS][VECTORS], const int row
 }
 
 // The lines of one row of outputs; returns the next row.
-CR_INLINE const float *fetch_out(const tile *t, const float *out, const float *last, const int vectors)
+CR_INLINE const float *fetch_out(const tile *t, const float *fetch, const float *last, const int vectors)
 {
     CR_UNROLL
     for (int j = 0; j < vectors; j += LINE / CR_VECTOR)
-        __builtin_prefetch(out + j * t->out_vector, 1);
-    return out + (out < last ? t->out_row : 0);
+        __builtin_prefetch(fetch + j * t->fetch_vector, 1);
+    return fetch + (fetch < last ? t->fetch_row : 0);
 }
 
 // lanes: products of one row of a that stand side by side in memory; k is a multiple.
@@ -165,17 +154,17 @@ CR_INLINE void run(const tile *t, const int rows, const int vectors, const int l
         add_start(t->starts[s], sum, rows, vectors);
     const float *ahead = t->ahead;
     int64_t ahead_step = t->ahead_step;
-    const float *out = t->out ? t->out : t->sums, *last_out = t->out ? out + (rows - 1) * t->out_row : out;
+    const float *fetch = t->fetch, *last = fetch + (t->fetch_rows - 1) * t->fetch_row;
     if (lanes == 1 && t->rows) {
         for (int64_t p = 0; p < t->k; p++, a += a_step) {
-            out = fetch_out(t, out, last_out, vectors);
+            fetch = fetch_out(t, fetch, last, vectors);
             add_products(a, 1, b + t->rows[p], sum, rows, vectors);
         }
     } else {
         for (int64_t p = t->k; p > 0; p -= lanes, a += a_step)
             for (int lane = 0; lane < lanes; lane++, b += b_step, ahead += ahead_step) {
                 __builtin_prefetch(ahead);
-                out = fetch_out(t, out, last_out, vectors);
+                fetch = fetch_out(t, fetch, last, vectors);
                 add_products(a + lane, lanes, b, sum, rows, vectors);
             }
     }
@@ -348,6 +337,8 @@ static void wide_column(const cr_gemm_block *b, tile t, int64_t from, int64_t to
         bool fetch = left < 2 && !b->rows && from + WIDTH < b->n;
         t.ahead = fetch ? t.b + WIDTH + (1 - left) * LINE : t.a;
         t.ahead_step = fetch ? b->column_step : 0;
+        t.fetch = b->out + at;
+        t.fetch_rows = rows;
         tiles[rows - 1][0][vectors - 1](&t);
         if (last && !direct)
             finish_rows(b, channel, rows, to, lanes, t.sums, WIDTH);
@@ -372,8 +363,8 @@ static void wide_run(const cr_gemm_block *b)
     bool whole = b->k_begin == 0 && b->k_end == b->depth;
     int64_t column_floats = (b->panel_end - b->panel_begin) * TILE_ROWS * WIDTH;
     set_epilogue(b, &t);
-    t.out_row = b->out_step;
-    t.out_vector = CR_VECTOR;
+    t.out_row = t.fetch_row = b->out_step;
+    t.out_vector = t.fetch_vector = CR_VECTOR;
     int64_t line = b->pitch > 0 ? b->line : b->n, i = 0;
     for (int64_t begin = 0, from = 0; begin < b->n; begin += line, from += b->pitch)
         for (int64_t x = 0; x < line; x += WIDTH, i++) {
@@ -470,52 +461,98 @@ static int64_t deep_position(const cr_gemm_block *b, int64_t i)
     return position < b->n ? position : b->n;
 }
 
+// One panel at work on a row of tiles.
+typedef struct deep {
+    const cr_gemm_block *b;
+    int64_t channel, channels;
+    int64_t begin, end, first; // tiles, and the position of the first
+    int64_t waiting;           // where the first one's sums are in buffers of sums that wait
+    int vectors;
+    bool last, direct; // out is written; by the tile itself
+    tile t;
+    float bias[WIDTH] __attribute__((aligned(64)));
+} deep;
+
+static void deep_begin(const cr_gemm_block *b, int64_t panel, int64_t begin, int64_t end, deep *d)
+{
+    d->b = b;
+    d->channel = panel * WIDTH;
+    d->channels = b->m - d->channel < WIDTH ? b->m - d->channel : WIDTH;
+    d->begin = begin;
+    d->end = end;
+    d->first = deep_position(b, begin);
+    d->waiting = ((panel - b->panel_begin) * deep_tiles(deep_cut(b)) + begin) * TILE_ROWS * WIDTH;
+    d->vectors = d->channels > CR_VECTOR ? 2 : 1;
+    d->last = b->k_end == b->depth && !b->sums;
+    d->direct = d->last && b->out_blocked && is_simple(b);
+    deep_bias(b, d->channel, d->channels, d->bias);
+    int64_t step = d->vectors * CR_VECTOR;
+    tile t = {.k = b->k_end - b->k_begin, .a_step = b->column_step, .b_step = step};
+    t.b = b->weights + d->channel * b->depth + b->k_begin * step;
+    t.ahead_step = step / (end - begin);
+    t.n_starts = b->n_starts;
+    t.begin = d->bias;
+    t.out_row = CR_BLOCK;
+    t.out_vector = WIDTH > (int)CR_BLOCK ? b->out_step : CR_VECTOR;
+    t.fetch_row = b->out_blocked ? t.out_row : b->out_step;
+    t.fetch_vector = !d->last ? CR_VECTOR : b->out_blocked ? t.out_vector : CR_BLOCK * b->out_step;
+    set_epilogue(b, &t);
+    d->t = t;
+}
+
+// Tile i: where its outputs go, and which ones are prefetched. Plain outputs, which are written when all of d's tiles
+// are done, stand in as many lines for each channel as there are tiles: one for each.
+static void deep_outputs(deep *d, int64_t i, int64_t position, int64_t rows)
+{
+    const cr_gemm_block *b = d->b;
+    tile *t = &d->t;
+    int64_t at = b->out_blocked ? blocked_at(b, d->channel, position)
+                                : d->channel * b->out_step + d->first + (i - d->begin) * LINE;
+    t->out = d->direct ? b->out + at : NULL;
+    t->residual = d->direct && b->epilogue->add ? b->epilogue->add + at : NULL;
+    t->fetch = d->last ? b->out + at : t->sums;
+    t->fetch_rows = !d->last ? 1 : b->out_blocked ? rows : CR_BLOCK;
+}
+
+static void deep_tile(deep *d, int64_t i, int64_t position, int64_t rows)
+{
+    const cr_gemm_block *b = d->b;
+    int64_t waiting = d->waiting + (i - d->begin) * TILE_ROWS * WIDTH;
+    tile *t = &d->t;
+    t->a = b->columns + position * (b->in_blocked ? CR_BLOCK : 1);
+    // The next panel comes while this one's tiles are at work, a share with each.
+    t->ahead = t->b + b->depth * t->b_step + t->k * t->ahead_step * (i - d->begin);
+    if (b->k_begin > 0 || !d->last)
+        t->sums = (b->sums ? b->sums : b->partial) + waiting;
+    for (int s = 0; s < b->n_starts; s++)
+        t->starts[s] = b->starts[s] + waiting;
+    if (b->k_begin > 0) {
+        t->begin = t->sums;
+        t->begin_step = WIDTH;
+    }
+    deep_outputs(d, i, position, rows);
+    tiles[rows - 1][b->in_blocked][d->vectors - 1](t);
+}
+
 // One panel, position tiles [begin, end).
 static void deep_tiles_run(const cr_gemm_block *b, int64_t panel, int64_t begin, int64_t end)
 {
     float own[TILE_ROWS * WIDTH] __attribute__((aligned(64)));
     float line[WIDTH * DEEP_ROW] __attribute__((aligned(64)));
-    float bias[WIDTH] __attribute__((aligned(64)));
-    bool last = b->k_end == b->depth && !b->sums, whole = last && b->k_begin == 0;
-    bool direct = last && b->out_blocked && is_simple(b);
-    int64_t n_tiles = deep_tiles(deep_cut(b)), channel = panel * WIDTH, first = deep_position(b, begin);
-    int64_t channels = b->m - channel < WIDTH ? b->m - channel : WIDTH;
-    int vectors = channels > CR_VECTOR ? 2 : 1;
-    const cr_epilogue *e = b->epilogue;
-    tile t = {.k = b->k_end - b->k_begin, .a_step = b->column_step, .b_step = vectors * CR_VECTOR};
-    t.b = b->weights + channel * b->depth + b->k_begin * t.b_step;
-    t.out_row = CR_BLOCK;
-    t.out_vector = direct && WIDTH > (int)CR_BLOCK ? b->out_step : CR_VECTOR;
-    t.n_starts = b->n_starts;
-    set_epilogue(b, &t);
-    deep_bias(b, channel, channels, bias);
-    t.ahead_step = t.b_step / (end - begin);
-    int64_t ahead = t.k * t.b_step / (end - begin);
-    int64_t position = first, rows;
-    for (int64_t i = begin; i < end; i++, position += rows) {
+    deep d;
+    deep_begin(b, panel, begin, end, &d);
+    d.t.sums = own;
+    int64_t position = d.first, rows;
+    for (int64_t i = begin; i < end && position < b->n; i++, position += rows) {
         rows = deep_position(b, i + 1) - position;
-        int64_t waiting = ((panel - b->panel_begin) * n_tiles + i) * TILE_ROWS * WIDTH;
-        if (rows == 0)
-            break;
-        int64_t at = direct ? blocked_at(b, channel, position) : 0;
-        t.a = b->columns + position * (b->in_blocked ? CR_BLOCK : 1);
-        // The next panel comes while this one's tiles are at work, a share with each.
-        t.ahead = t.b + b->depth * t.b_step + ahead * (i - begin);
-        t.sums = whole ? own : (b->sums ? b->sums : b->partial) + waiting;
-        for (int s = 0; s < b->n_starts; s++)
-            t.starts[s] = b->starts[s] + waiting;
-        t.begin = b->k_begin == 0 ? bias : t.sums;
-        t.begin_step = b->k_begin == 0 ? 0 : WIDTH;
-        t.out = direct ? b->out + at : NULL;
-        t.residual = e->add ? e->add + at : NULL;
-        tiles[rows - 1][b->in_blocked][vectors - 1](&t);
-        if (last && !b->out_blocked)
-            transpose(t.sums, rows, vectors, line + position - first, DEEP_ROW);
-        else if (last && !direct)
-            finish_blocked(b, channel, vectors, position, rows, t.sums);
+        deep_tile(&d, i, position, rows);
+        if (d.last && !b->out_blocked)
+            transpose(d.t.sums, rows, d.vectors, line + position - d.first, DEEP_ROW);
+        else if (d.last && !d.direct)
+            finish_blocked(b, d.channel, d.vectors, position, rows, d.t.sums);
     }
-    if (last && !b->out_blocked)
-        finish_rows(b, channel, channels, first, deep_position(b, end) - first, line, DEEP_ROW);
+    if (d.last && !b->out_blocked)
+        finish_rows(b, d.channel, d.channels, d.first, position - d.first, line, DEEP_ROW);
 }
 
 static void deep_run(const cr_gemm_block *b)
