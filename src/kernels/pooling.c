@@ -9,18 +9,15 @@
 
 #include <float.h>
 
-enum {
-    MAX_PADS = 1 << 16,      // floats of a line outside the input
-    PADDED_FLOATS = 1 << 12, // of a padded copy, if it has more rows than it must: half of an L1 cache
-    PADDED_SLACK = 3 * 16    // floats that a strip of the longest vectors may read behind a row
-};
+enum { MAX_PADS = 1 << 16 }; // floats of a line outside the input
 
 typedef struct work {
     const cr_pooling *pooling;
     const cr_pooling_buffers *buffers;
     int64_t planes, item_planes; // channels of all images
     int64_t bands, band_rows;    // of a channel
-    bool plain;
+    bool plain, has_sides;
+    cr_pooling_sides sides[2]; // per variant
 } work;
 
 /* ---- the plain way ---- */
@@ -100,24 +97,36 @@ int64_t cr_pooling_line(const cr_pooling *pooling)
     return before + w->in > windows ? before + w->in : windows;
 }
 
-bool cr_pooling_is_strips(const cr_pooling *pooling)
+static bool has_sides(const cr_pooling *p)
 {
-    const cr_pooling_axis *y = &pooling->axis[0], *x = &pooling->axis[1];
-    return x->kernel == y->kernel && x->stride == y->stride && (x->kernel == 2 || x->kernel == 3) &&
-           (x->stride == 1 || x->stride == 2);
+    const cr_pooling_axis *y = &p->axis[0], *x = &p->axis[1];
+    if (x->kernel != y->kernel || x->stride != y->stride || (x->kernel != 2 && x->kernel != 3) ||
+        x->stride > 2)
+        return false;
+    for (int v = 0; v < (p->variant ? 2 : 1); v++) {
+        int64_t behind = (x->out - 1) * x->stride + x->kernel - x->before[v] - x->in;
+        if (x->before[v] > 1 || behind > x->stride)
+            return false;
+    }
+    return true;
 }
 
-int64_t cr_pooling_padded_step(const cr_pooling *pooling)
+// The column that a tap of an output reads, or CR_TAP_OUTSIDE.
+static int32_t column_of(const cr_pooling *p, int v, int64_t tap, int64_t o)
 {
-    return cr_pooling_line(pooling) + PADDED_SLACK;
+    const cr_pooling_axis *x = &p->axis[1];
+    if (p->window)
+        return p->window->axis[1].index[0][tap * x->out + o];
+    int64_t at = o * x->stride + tap - x->before[v];
+    return at < 0 || at >= x->in ? CR_TAP_OUTSIDE : (int32_t)at;
 }
 
-int64_t cr_pooling_padded_rows(const cr_pooling *pooling)
+static cr_pooling_sides sides_of(const cr_pooling *p, int v)
 {
-    const cr_pooling_axis *y = &pooling->axis[0];
-    int64_t rows = PADDED_FLOATS / cr_pooling_padded_step(pooling);
-    rows = rows > y->kernel ? (rows - y->kernel) / y->stride + 1 : 1;
-    return rows < y->out ? rows : y->out;
+    int64_t last = p->axis[1].out - 1;
+    return (cr_pooling_sides){.left = column_of(p, v, 0, 0),
+                              .even = column_of(p, v, p->axis[1].kernel == 3 ? 2 : 0, last),
+                              .odd = column_of(p, v, 1, last)};
 }
 
 static bool plain(const cr_pooling *p, bool mask)
@@ -132,6 +141,7 @@ static void run_band(const work *w, int64_t plane, int64_t band, float *line)
     int64_t image = plane / p->channels, channel = plane % p->channels;
     int bits = p->variant ? p->variant[channel] : 0;
     cr_pooling_rows rows = {.pooling = p, .variant = {bits & 1, bits >> 1 & 1}, .line = line};
+    rows.sides = w->has_sides ? &w->sides[rows.variant[1]] : NULL;
     rows.in = w->buffers->in + image * p->in_image_stride + channel * y->in * x->in;
     rows.out = w->buffers->out + image * p->out_image_stride + channel * y->out * x->out;
     rows.begin = band * w->band_rows;
@@ -154,13 +164,8 @@ static void run_item(void *ctx, int64_t item, int slot)
 
 size_t cr_pooling_slot_bytes(const cr_pooling *pooling)
 {
-    if (plain(pooling, false))
+    if (plain(pooling, false) || has_sides(pooling))
         return 0;
-    const cr_pooling_axis *y = &pooling->axis[0];
-    if (pooling->window && cr_pooling_is_strips(pooling)) {
-        int64_t rows = (cr_pooling_padded_rows(pooling) - 1) * y->stride + y->kernel;
-        return (size_t)(rows * cr_pooling_padded_step(pooling)) * sizeof(float);
-    }
     return (size_t)(cr_pooling_line(pooling) + CR_POOLING_LINE_SLACK) * sizeof(float);
 }
 
@@ -169,6 +174,9 @@ void cr_pooling_run(const cr_pooling *pooling, const cr_pooling_buffers *buffers
     work w = {.pooling = pooling, .buffers = buffers, .planes = pooling->images * pooling->channels};
     const cr_pooling_axis *y = &pooling->axis[0], *x = &pooling->axis[1];
     w.plain = plain(pooling, buffers->mask != NULL);
+    w.has_sides = has_sides(pooling);
+    for (int v = 0; w.has_sides && v < (pooling->variant ? 2 : 1); v++)
+        w.sides[v] = sides_of(pooling, v);
     // The plain way takes a step for each value of a window, the others less than one for eight.
     double taps = (double)(y->out * x->out) * (double)(y->end[0][y->out / 2] - y->begin[0][y->out / 2]) *
                   (double)(x->end[0][x->out / 2] - x->begin[0][x->out / 2]);

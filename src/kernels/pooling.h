@@ -49,12 +49,19 @@ size_t cr_pooling_slot_bytes(const cr_pooling *pooling);
 // sum by the spans. STOCHASTIC is sum(x^2) / sum(x), 0 where the sum is not positive.
 void cr_pooling_run(const cr_pooling *pooling, const cr_pooling_buffers *buffers);
 
+// The ends of rows, for windows that have loops of their own: 2x2 and 3x3 with stride 1 or 2, with at most one column
+// outside to the left and `stride` to the right. Each is a column of the input, or CR_TAP_OUTSIDE.
+typedef struct cr_pooling_sides {
+    int32_t left, even, odd; // what tap 0 of the first output reads; the last even and odd tap of the last
+} cr_pooling_sides;
+
 // Output rows [begin, end) of one channel, by MAX or AVE.
 typedef struct cr_pooling_rows {
     const cr_pooling *pooling;
-    int variant[2];  // per axis
-    const float *in; // the channel
-    float *out;      // the channel
+    int variant[2];                // per axis
+    const cr_pooling_sides *sides; // of this variant; NULL: other windows
+    const float *in;               // the channel
+    float *out;                    // the channel
     int64_t begin, end;
     float *line; // cr_pooling_slot_bytes
 } cr_pooling_rows;
@@ -62,12 +69,6 @@ typedef struct cr_pooling_rows {
 typedef struct cr_pooling_kernels {
     void (*run)(const cr_pooling_rows *rows);
 } cr_pooling_kernels;
-
-// Windows of 2x2 and 3x3 with stride 1 and 2, which have loops of their own.
-bool cr_pooling_is_strips(const cr_pooling *pooling);
-// Where these want a padded copy: the distance of its rows, and the output rows that are made from one copy.
-int64_t cr_pooling_padded_step(const cr_pooling *pooling);
-int64_t cr_pooling_padded_rows(const cr_pooling *pooling);
 
 // Floats that the windows of one row span, pads included.
 int64_t cr_pooling_line(const cr_pooling *pooling);

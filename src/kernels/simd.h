@@ -131,6 +131,17 @@ CR_INLINE cr_vf cr_repeat(float x)
     return x - (cr_vf){0};
 }
 
+// Lanes in the mask are *p, the others come from `other`.
+CR_INLINE cr_vf cr_repeat_lanes(const float *p, cr_vi mask, cr_vf other)
+{
+#if defined(__AVX512F__)
+    return (cr_vf)_mm512_mask_broadcastss_ps((__m512)other, _mm512_movepi32_mask((__m512i)mask),
+                                             _mm_load_ss(p));
+#else
+    return cr_select(mask, cr_repeat(*p), other);
+#endif
+}
+
 // x in a register: the compiler may not read it from memory again for each use, as it likes to, which costs twice
 // where vectors cross cache lines.
 CR_INLINE cr_vf cr_keep(cr_vf x)
@@ -154,8 +165,10 @@ CR_INLINE cr_vf cr_keep(cr_vf x)
 #elif defined(__AVX__)
 #define CR_ZIP_LOW 0, 8, 1, 9, 2, 10, 3, 11
 #define CR_ZIP_HIGH 4, 12, 5, 13, 6, 14, 7, 15
-#define CR_EVEN 0, 2, 4, 6, 8, 10, 12, 14
-#define CR_ODD 1, 3, 5, 7, 9, 11, 13, 15
+// Of each half; CR_HALVES then puts these in order. gcc makes three instructions of one shuffle for all of it.
+#define CR_EVEN 0, 2, 8, 10, 4, 6, 12, 14
+#define CR_ODD 1, 3, 9, 11, 5, 7, 13, 15
+#define CR_HALVES 0, 1, 4, 5, 2, 3, 6, 7
 #define CR_UP 8, 0, 1, 2, 3, 4, 5, 6
 #define CR_DOWN 1, 2, 3, 4, 5, 6, 7, 8
 #else
@@ -180,12 +193,20 @@ CR_INLINE cr_vf cr_zip_high(cr_vf x, cr_vf y)
 // Every second lane of x, then of y, from the first on.
 CR_INLINE cr_vf cr_even(cr_vf x, cr_vf y)
 {
-    return __builtin_shufflevector(x, y, CR_EVEN);
+    cr_vf even = __builtin_shufflevector(x, y, CR_EVEN);
+#if defined(CR_HALVES)
+    even = __builtin_shufflevector(even, even, CR_HALVES);
+#endif
+    return even;
 }
 
 CR_INLINE cr_vf cr_odd(cr_vf x, cr_vf y)
 {
-    return __builtin_shufflevector(x, y, CR_ODD);
+    cr_vf odd = __builtin_shufflevector(x, y, CR_ODD);
+#if defined(CR_HALVES)
+    odd = __builtin_shufflevector(odd, odd, CR_HALVES);
+#endif
+    return odd;
 }
 
 // x with each lane moved to the next one, or to the one before; lane 0 of y comes in.

@@ -1,7 +1,7 @@
 /*
  * bench_padding.c - what padding modes and rules cost: each beside the same layer padded with zeros, on one thread.
  *
- * usage: bench_padding
+ * usage: bench_padding [PART]          only layers whose name has PART in it
  *
  * CSV: layer, algorithm, input, pad, ns, ratio to the first row of its layer, which is padded with as many zeros.
  * Layers are nets of one layer, run through the library like any other, so that tables, copies and all are in the
@@ -10,40 +10,9 @@
 #include "crema.h"
 #include "tests/bench/timing.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-typedef struct kind {
-    const char *what;  // in the CSV
-    const char *layer; // with %s for the padding
-    int channels, size, pad;
-    bool pooling;
-} kind;
-
-static const kind kinds[] = {
-    {"conv 3x3", "type: 'Convolution' convolution_param { num_output: 64 kernel_size: 3 %s }", 64, 56, 1,
-     false},
-    {"conv 3x3 stride 2",
-     "type: 'Convolution' convolution_param { num_output: 128 kernel_size: 3 stride: 2 %s }", 64, 56, 1,
-     false},
-    {"conv 5x5 stride 2",
-     "type: 'Convolution' convolution_param { num_output: 128 kernel_size: 5 stride: 2 %s }", 256, 14, 2,
-     false},
-    {"depthwise 3x3",
-     "type: 'Convolution' convolution_param { num_output: 128 group: 128 kernel_size: 3 %s }", 128, 56, 1,
-     false},
-    {"depthwise 3x3",
-     "type: 'Convolution' convolution_param { num_output: 512 group: 512 kernel_size: 3 %s }", 512, 14, 1,
-     false},
-    {"MAX pooling 3x3", "type: 'Pooling' pooling_param { pool: MAX kernel_size: 3 stride: 1 %s }", 128, 28, 1,
-     true},
-    {"AVE pooling 3x3", "type: 'Pooling' pooling_param { pool: AVE kernel_size: 3 stride: 1 %s }", 128, 28, 1,
-     true},
-    {"conv 2x2", "type: 'Convolution' convolution_param { num_output: 64 kernel_size: 2 %s }", 64, 56, 0,
-     false},
-};
 
 // With the kind's padding, or by a rule. The first is what the others are compared with.
 static const char *const pads[] = {"pad_mode: ZERO",
@@ -57,9 +26,57 @@ static const char *const pads[] = {"pad_mode: ZERO",
                                    "pad_mode: MEAN_INTERP",
                                    "pad_mode: MEAN_REFLECT",
                                    NULL};
+// Of pooling, which has no PARTIAL and no MEAN_*.
+static const char *const pooling_pads[] = {"pad_mode: ZERO",
+                                           "pad_rule: SAME",
+                                           "pad_mode: CONSTANT pad_value: 0.5",
+                                           "pad_mode: REFLECT",
+                                           "pad_mode: SYMMETRIC",
+                                           "pad_mode: REPLICATE",
+                                           "pad_mode: CIRCULAR",
+                                           NULL};
 // Of even kernels: one row and one column of padding in all.
 static const char *const even_pads[] = {"pad_bottom: 1 pad_right: 1", "pad_rule: SAME",
                                         "pad_rule: SAME_LOWER", "pad_rule: CORNERS", NULL};
+// Of windows that need no padding.
+static const char *const no_pads[] = {"pad_mode: ZERO", "pad_mode: REFLECT", "pad_mode: PARTIAL", NULL};
+
+typedef struct kind {
+    const char *what;  // in the CSV
+    const char *layer; // with %s for the padding
+    int channels, size, pad;
+    const char *const *list;
+} kind;
+
+#define CONV "type: 'Convolution' convolution_param { "
+#define POOL "type: 'Pooling' pooling_param { "
+static const kind kinds[] = {
+    {"conv 3x3", CONV "num_output: 64 kernel_size: 3 %s }", 64, 56, 1, pads},
+    {"conv 5x5", CONV "num_output: 64 kernel_size: 5 %s }", 32, 28, 2, pads},
+    {"conv 3x3 stride 2", CONV "num_output: 128 kernel_size: 3 stride: 2 %s }", 64, 56, 1, pads},
+    {"conv 5x5 stride 2", CONV "num_output: 128 kernel_size: 5 stride: 2 %s }", 256, 14, 2, pads},
+    {"conv 3x3 stride 2, 3 channels", CONV "num_output: 32 kernel_size: 3 stride: 2 %s }", 3, 224, 1, pads},
+    {"conv 7x7 stride 2, 3 channels", CONV "num_output: 64 kernel_size: 7 stride: 2 %s }", 3, 224, 3, pads},
+    {"conv 1x1", CONV "num_output: 128 kernel_size: 1 %s }", 128, 28, 0, no_pads},
+    {"conv of the whole", CONV "num_output: 512 kernel_size: 7 %s }", 64, 7, 0, no_pads},
+    {"depthwise 3x3", CONV "num_output: 128 group: 128 kernel_size: 3 %s }", 128, 56, 1, pads},
+    {"depthwise 3x3", CONV "num_output: 512 group: 512 kernel_size: 3 %s }", 512, 14, 1, pads},
+    {"depthwise 3x3 stride 2", CONV "num_output: 128 group: 128 kernel_size: 3 stride: 2 %s }", 128, 56, 1,
+     pads},
+    {"depthwise 5x5", CONV "num_output: 128 group: 128 kernel_size: 5 %s }", 128, 28, 2, pads},
+    {"MAX pooling 3x3", POOL "pool: MAX kernel_size: 3 stride: 1 %s }", 128, 28, 1, pooling_pads},
+    {"MAX pooling 3x3", POOL "pool: MAX kernel_size: 3 stride: 1 %s }", 512, 14, 1, pooling_pads},
+    {"AVE pooling 3x3", POOL "pool: AVE kernel_size: 3 stride: 1 %s }", 128, 28, 1, pooling_pads},
+    {"AVE pooling 3x3", POOL "pool: AVE kernel_size: 3 stride: 1 %s }", 512, 14, 1, pooling_pads},
+    {"MAX pooling 3x3 stride 2", POOL "pool: MAX kernel_size: 3 stride: 2 %s }", 64, 112, 1, pooling_pads},
+    {"AVE pooling 3x3 stride 2", POOL "pool: AVE kernel_size: 3 stride: 2 %s }", 128, 28, 1, pooling_pads},
+    {"AVE pooling 3x3 stride 2", POOL "pool: AVE kernel_size: 3 stride: 2 %s }", 128, 57, 1, pooling_pads},
+    {"MAX pooling 2x2 stride 2", POOL "pool: MAX kernel_size: 2 stride: 2 %s }", 128, 56, 1, pooling_pads},
+    {"conv 2x2", CONV "num_output: 64 kernel_size: 2 %s }", 64, 56, 0, even_pads},
+    {"depthwise 2x2", CONV "num_output: 128 group: 128 kernel_size: 2 %s }", 128, 56, 0, even_pads},
+    {"depthwise 4x4 stride 2", CONV "num_output: 128 group: 128 kernel_size: 4 stride: 2 %s }", 128, 56, 0,
+     even_pads},
+};
 
 typedef struct run {
     crema_net *net;
@@ -115,10 +132,6 @@ static void measure(crema_context *context, const kind *k, const char *const *li
     bench_job job[MOST];
     int n = 0;
     for (; list[n]; n++) {
-        // Modes that pooling does not have.
-        bool none = k->pooling && (strstr(list[n], "PARTIAL") || strstr(list[n], "MEAN_"));
-        if (none)
-            break;
         r[n] = open_net(context, k, list[n]);
         job[n] = (bench_job){.run = forward, .arg = &r[n]};
     }
@@ -135,7 +148,7 @@ static void measure(crema_context *context, const kind *k, const char *const *li
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     crema_error err;
     crema_context_options options = {.struct_size = sizeof options, .isa = getenv("CREMA_ISA")};
@@ -144,7 +157,8 @@ int main(void)
         fail_with(&err);
     puts("layer,algorithm,input,pad,ns,ratio");
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        measure(context, &kinds[i], kinds[i].pad == 0 ? even_pads : pads);
+        if (argc < 2 || strstr(kinds[i].what, argv[1]))
+            measure(context, &kinds[i], kinds[i].list);
     crema_context_free(context);
     return 0;
 }

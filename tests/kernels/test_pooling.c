@@ -59,6 +59,7 @@ static void make_window_axis(sample *s, int a, unsigned *seed)
         for (int64_t o = 0; o < axis->out; o++)
             index[k * axis->out + o] = at[o * axis->stride + k];
     *w = (cr_axis){.in = axis->in, .out = axis->out, .kernel = axis->kernel, .stride = axis->stride};
+    w->pad_before[0] = axis->before[0];
     w->index[0] = index;
 }
 

@@ -3,14 +3,14 @@
  *
  *   strip   windows of 2x2 or 3x3, stride 1 or 2: a vector of outputs walks down the channel. The window's columns
  *           are folded as they are loaded, and a folded row waits in a register for the next outputs that want it.
- *           Only strips at the border ask which lanes are inside.
+ *           Only strips at the border ask which lanes are inside, and what stands beside these.
  *
  *             row y     [taps]-+
  *             row y+1   [taps]-+-fold-> out row o
  *             row y+2   [taps]-+------> out row o+1 begins with this one
  *
- *           Where a padding mode puts values outside, the rows that some outputs want are copied, pads and all,
- *           through the window's tables; then no strip is at a border.
+ *           Without a padding mode, or with CONSTANT, one value stands outside; the other modes say by the window's
+ *           tables which row of the input a row outside is, and which column the one at either side.
  *
  *   flat    windows as wide as the channel (global pooling): they are contiguous.
  *   line    anything else: rows fold down into a line, which has the pads at its ends, then the line along itself.
@@ -23,8 +23,8 @@
 #include <float.h>
 
 enum {
-    LOADS = 3, // vectors that the taps of a row come from
-    AHEAD = 8  // rows
+    TAPS = 3, // of a row, at most
+    AHEAD = 8 // rows
 };
 
 CR_INLINE cr_vf identity(const cr_pooling_method method)
@@ -39,74 +39,113 @@ CR_INLINE cr_vf fold(const cr_pooling_method method, cr_vf acc, cr_vf x)
 
 /* ---- strips ---- */
 
+// What one tap of one output reads in every row.
+typedef struct side {
+    int64_t at; // a column of the input
+    cr_vi is;   // lanes that it is for: none if the value outside is read
+} side;
+
 // Copies of what the loop wants: the compiler thinks that every store may change what a pointer leads to.
 typedef struct strip {
-    const float *in; // what tap 0 of lane 0 reads in row 0, perhaps outside
-    int64_t in_rows, in_width;
-    int64_t top;         // the row that tap 0 of the first output reads
-    float *out, *end;    // output of lane 0; where the rows at work end
-    int64_t out_width;   // of a row
-    int64_t lanes;       // outputs in a vector
-    const float *spans;  // of the rows
-    cr_vf span;          // of the columns
-    cr_vi inside[LOADS]; // lanes of each load
+    const float *in;     // what tap 0 of lane 0 reads in row 0, perhaps outside
+    int64_t width, size; // of a row, of the channel
+    int64_t top;         // the row that tap 0 of the first output reads, from `in`
+    const int32_t *rows; // which row each tap of an output reads, out_rows apart; NULL: none outside counts
+    int64_t out_rows;
+    cr_vf outside, outside_row; // outside_row: folded
+    side left, even, odd;       // tap 0 of a row's first output; the last even and odd tap of the last
+    float *out, *end;           // output of lane 0; where the rows at work end
+    int64_t out_width;          // of a row
+    int64_t lanes;              // outputs in a vector
+    const float *spans;         // of the rows
+    cr_vf span;                 // of the columns
+    cr_vi low, high;            // the lanes inside of each load
 } strip;
 
-// Stride 2 takes the even lanes of two vectors, their odd ones, and the even ones again, moved by one lane.
-CR_INLINE int64_t load_at(const int stride, int i)
+// Where a strip stands in its rows, for the compiler. A strip that is both may have lanes too many.
+typedef struct place {
+    bool left, right; // it has the first output of a row; the last, of which a tap is outside
+} place;
+
+CR_INLINE cr_vf beside(const float *row, const side *s, cr_vf other)
 {
-    return stride == 1 ? i : i * CR_VECTOR;
+    return cr_repeat_lanes(row + s->at, s->is, other);
 }
 
-CR_INLINE cr_vf tap_of(const cr_vf x[LOADS], const int stride, const int k)
+// Stride 1: the taps read neighbours. One vector is loaded (the middle tap of three), and moved for the tap that
+// would stick out.
+CR_INLINE void load_neighbours(const strip *s, const int kernel, const place at, const float *p,
+                               cr_vf tap[TAPS])
 {
-    if (stride == 1)
-        return x[k];
-    if (k == 1)
-        return cr_odd(x[0], x[1]);
-    cr_vf even = cr_even(x[0], x[1]);
-    return k == 0 ? even : cr_down(even, x[2]);
+    const int last = kernel - 1, middle = kernel == 3 || at.left ? 1 : 0;
+    cr_vf right = at.right ? beside(p, last == 1 ? &s->odd : &s->even, s->outside) : s->outside;
+    tap[middle] = at.left && at.right ? cr_load_lanes(p + middle, s->low, right) : cr_load(p + middle);
+    if (middle > 0)
+        tap[0] = at.left ? cr_up(tap[1], beside(p, &s->left, s->outside)) : cr_load(p);
+    if (middle < last)
+        tap[last] = at.right ? cr_down(tap[middle], right) : cr_load(p + last);
 }
 
+// Stride 2: the taps read every second lane of two vectors, which begin with tap 0 or 1.
+CR_INLINE void load_seconds(const strip *s, const int kernel, const place at, const float *p, cr_vf tap[TAPS])
+{
+    const int first = kernel == 3 || at.left ? 1 : 0;
+    cr_vf low, high, right = s->outside;
+    if (at.right)
+        right = beside(p, &s->even, beside(p, &s->odd, right));
+    low = at.left && at.right ? cr_load_lanes(p + first, s->low, right) : cr_load(p + first);
+    high = at.right ? cr_load_lanes(p + first + CR_VECTOR, s->high, right) : cr_load(p + first + CR_VECTOR);
+    tap[first] = cr_even(low, high);
+    tap[first + 1] = cr_odd(low, high);
+    if (first == 1)
+        tap[0] = cr_up(tap[2], at.left ? beside(p, &s->left, s->outside) : cr_repeat(*p));
+}
+
+// The row that a tap of output o reads, folded.
 CR_INLINE cr_vf strip_row(const strip *s, const cr_pooling_method method, const int kernel, const int stride,
-                          const bool whole, int64_t y)
+                          const place at, int64_t o, const int row)
 {
-    cr_vf acc = identity(method), x[LOADS];
-    if (y < 0 || y >= s->in_rows)
-        return acc;
-    const float *p = s->in + y * s->in_width;
-    __builtin_prefetch(p + AHEAD * s->in_width);
+    int64_t from = s->top + row * s->width;
+    if ((uint64_t)from >= (uint64_t)s->size) {
+        int32_t y = s->rows ? s->rows[row * s->out_rows + o] : CR_TAP_OUTSIDE;
+        if (y == CR_TAP_OUTSIDE)
+            return s->outside_row;
+        from = y * s->width;
+    }
+    const float *p = s->in + from;
+    __builtin_prefetch(p + AHEAD * s->width);
     if (stride == 2 && CR_VECTOR == 16)
-        __builtin_prefetch(p + AHEAD * s->in_width + CR_VECTOR);
+        __builtin_prefetch(p + AHEAD * s->width + CR_VECTOR);
+    cr_vf tap[TAPS];
+    if (stride == 1)
+        load_neighbours(s, kernel, at, p, tap);
+    else
+        load_seconds(s, kernel, at, p, tap);
+    cr_vf acc = method == CR_POOLING_MAX ? fold(method, identity(method), tap[0]) : tap[0];
     CR_UNROLL
-    for (int i = 0; i < kernel; i++)
-        x[i] = !whole                  ? cr_load_lanes(p + load_at(stride, i), s->inside[i], identity(method))
-               : i == 2 && stride == 2 ? cr_repeat(p[load_at(stride, i)])
-                                       : cr_load(p + load_at(stride, i));
-    CR_UNROLL
-    for (int k = 0; k < kernel; k++)
-        acc = fold(method, acc, tap_of(x, stride, k));
+    for (int k = 1; k < kernel; k++)
+        acc = fold(method, acc, tap[k]);
     return acc;
 }
 
 CR_INLINE void walk(strip s, const cr_pooling_method method, const int kernel, const int stride,
-                    const bool whole)
+                    const place at)
 {
     const int kept = kernel > stride ? kernel - stride : 0;
-    cr_vf row[LOADS];
+    cr_vf row[TAPS];
     CR_UNROLL
     for (int i = 0; i < kept; i++)
-        row[i] = strip_row(&s, method, kernel, stride, whole, s.top + i);
-    for (; s.out < s.end; s.out += s.out_width, s.top += stride) {
+        row[i] = strip_row(&s, method, kernel, stride, at, 0, i);
+    for (int64_t o = 0; s.out < s.end; s.out += s.out_width, s.top += stride * s.width, o++) {
         CR_UNROLL
         for (int i = kept; i < kernel; i++)
-            row[i] = strip_row(&s, method, kernel, stride, whole, s.top + i);
+            row[i] = strip_row(&s, method, kernel, stride, at, o, i);
         cr_vf acc = row[0];
         CR_UNROLL
         for (int i = 1; i < kernel; i++)
             acc = fold(method, acc, row[i]);
         if (method == CR_POOLING_AVE)
-            acc /= *s.spans++ * s.span;
+            acc /= s.spans[o] * s.span;
         // A row shorter than a vector is written with lanes too many: the next row writes over them.
         if (s.end - s.out >= CR_VECTOR)
             cr_store(s.out, acc);
@@ -118,78 +157,63 @@ CR_INLINE void walk(strip s, const cr_pooling_method method, const int kernel, c
     }
 }
 
+// In a strip that begins at column `first`.
+CR_INLINE side side_of(int32_t column, int64_t first, cr_vi lanes)
+{
+    bool outside = column == CR_TAP_OUTSIDE;
+    return (side){(outside ? 0 : column) - first, outside ? (cr_vi){0} : lanes};
+}
+
+// shift: the tap that loads begin with.
+CR_INLINE void set_columns(const cr_pooling_rows *r, int64_t first, const int shift, const int stride,
+                           strip *s)
+{
+    const cr_pooling_sides *sides = r->sides;
+    int64_t end = r->pooling->axis[1].in - first - shift;
+    cr_vi all = cr_lanes(0, CR_VECTOR), every_second = (cr_vi)cr_zip_low((cr_vf)all, (cr_vf){0});
+    cr_vi even = shift == 0 ? every_second : ~every_second;
+    s->low = cr_lanes(-first - shift, end);
+    s->high = cr_lanes(-first - shift - CR_VECTOR, end - CR_VECTOR);
+    s->left = side_of(sides->left, first, all);
+    s->even = side_of(sides->even, first, stride == 1 ? all : even);
+    s->odd = side_of(sides->odd, first, stride == 1 ? all : ~even);
+}
+
 CR_INLINE void run_strip(const cr_pooling_rows *r, int64_t out, const cr_pooling_method method,
                          const int kernel, const int stride)
 {
+    static const float nothing[] = {[CR_POOLING_MAX] = -FLT_MAX, [CR_POOLING_AVE] = 0};
     const cr_pooling_axis *h = &r->pooling->axis[0], *w = &r->pooling->axis[1];
+    const cr_window *window = r->pooling->window;
     int64_t first = out * stride - w->before[r->variant[1]];
-    const int last = kernel - 1;
-    strip s = {.in = r->in + first, .in_rows = h->in, .in_width = w->in, .out_width = w->out};
-    s.top = r->begin * stride - h->before[r->variant[0]];
+    strip s = {.in = r->in + first, .width = w->in, .size = h->in * w->in, .out_width = w->out};
+    s.top = (r->begin * stride - h->before[r->variant[0]]) * w->in;
+    s.rows = window ? window->axis[0].index[0] + r->begin : NULL;
+    s.out_rows = h->out;
+    s.outside = cr_repeat(window ? window->outside : nothing[method]);
+    s.outside_row = identity(method);
+    CR_UNROLL
+    for (int k = 0; k < kernel; k++)
+        s.outside_row = fold(method, s.outside_row, s.outside);
     s.out = r->out + r->begin * w->out + out;
     s.end = r->out + r->end * w->out;
     s.lanes = w->out - out < CR_VECTOR ? w->out - out : CR_VECTOR;
     s.spans = h->span[r->variant[0]] + r->begin;
     if (method == CR_POOLING_AVE)
         s.span = cr_load_some(w->span[r->variant[1]] + out, s.lanes);
-    // The last load of stride 2 is wanted for one lane.
-    int64_t reach = load_at(stride, last) + (last == 2 && stride == 2 ? 1 : CR_VECTOR);
-    if (first >= 0 && first + reach <= w->in) {
-        walk(s, method, kernel, stride, true);
-        return;
-    }
-    for (int i = 0; i <= last; i++) {
-        int64_t at = first + load_at(stride, i);
-        s.inside[i] = cr_lanes(-at, w->in - at);
-    }
-    walk(s, method, kernel, stride, false);
-}
-
-// What stands at a place of the padded axis.
-CR_INLINE int32_t mapped(const cr_axis *axis, int64_t at, const int stride)
-{
-    int64_t o = at / stride < axis->out ? at / stride : axis->out - 1;
-    return axis->index[0][(at - o * stride) * axis->out + o];
-}
-
-// The last vector lies over the one before it.
-CR_INLINE void copy_row(float *to, const float *from, int64_t n)
-{
-    int64_t i = 0;
-    for (; i + CR_VECTOR <= n; i += CR_VECTOR)
-        cr_store(to + i, cr_load(from + i));
-    if (i < n && n >= CR_VECTOR)
-        cr_store(to + n - CR_VECTOR, cr_load(from + n - CR_VECTOR));
-    else if (i < n)
-        cr_store_some(to, cr_load_some(from, n), n);
-}
-
-// Column x of n padded rows: that of the input column `at`, which stands in the rows already.
-CR_INLINE void pad_column(const cr_pooling_rows *r, int64_t x, int32_t at, int64_t n, int64_t step)
-{
-    int64_t from = r->pooling->axis[1].before[0] + at;
-    for (float *row = r->line; row < r->line + n * step; row += step)
-        row[x] = at == CR_TAP_OUTSIDE ? r->pooling->window->outside : row[from];
-}
-
-// Rows [first, first + n) of the padded channel, `step` apart.
-CR_INLINE void pad_rows(const cr_pooling_rows *r, int64_t first, int64_t n, int64_t step, const int stride)
-{
-    const cr_pooling_axis *w = &r->pooling->axis[1];
-    const cr_window *window = r->pooling->window;
-    int64_t width = (w->out - 1) * stride + w->kernel, before = w->before[0];
-    for (int64_t i = 0; i < n; i++) {
-        float *to = r->line + i * step + before;
-        int32_t y = mapped(&window->axis[0], first + i, stride);
-        if (y != CR_TAP_OUTSIDE)
-            copy_row(to, r->in + y * w->in, w->in);
-        for (int64_t x = 0; y == CR_TAP_OUTSIDE && x < w->in; x++)
-            to[x] = window->outside;
-    }
-    for (int64_t x = 0; x < before && x < width; x++)
-        pad_column(r, x, mapped(&window->axis[1], x, stride), n, step);
-    for (int64_t x = before + w->in; x < width; x++)
-        pad_column(r, x, mapped(&window->axis[1], x, stride), n, step);
+    bool part = s.lanes < CR_VECTOR, left = part || first < 0;
+    int taps = stride == 2 && left ? 3 : kernel; // that are loaded
+    bool right = part || first + (CR_VECTOR - 1) * stride + taps > w->in;
+    if (left || right)
+        set_columns(r, first, kernel == 3 || left ? 1 : 0, stride, &s);
+    if (left && right)
+        walk(s, method, kernel, stride, (place){true, true});
+    else if (left)
+        walk(s, method, kernel, stride, (place){true, false});
+    else if (right)
+        walk(s, method, kernel, stride, (place){false, true});
+    else
+        walk(s, method, kernel, stride, (place){false, false});
 }
 
 // The last strip lies over the one before it, so that all are whole vectors.
@@ -202,48 +226,20 @@ CR_INLINE void run_strips(const cr_pooling_rows *r, const cr_pooling_method meth
                   stride);
 }
 
-// The same on a padded copy, some output rows at a time.
-CR_INLINE void run_padded(const cr_pooling_rows *r, const cr_pooling_method method, const int kernel,
-                          const int stride)
-{
-    int64_t step = cr_pooling_padded_step(r->pooling), most = cr_pooling_padded_rows(r->pooling);
-    for (int64_t o = r->begin; o < r->end; o += most) {
-        int64_t end = o + most < r->end ? o + most : r->end, n = (end - o - 1) * stride + kernel;
-        pad_rows(r, o * stride, n, step, stride);
-        cr_pooling copy = *r->pooling;
-        copy.axis[0].before[0] = o * stride;
-        copy.axis[1].before[0] = 0;
-        copy.axis[0].in = n;
-        copy.axis[1].in = step;
-        cr_pooling_rows rows = {.pooling = &copy, .in = r->line, .out = r->out, .begin = o, .end = end};
-        run_strips(&rows, method, kernel, stride);
-    }
-}
-
-CR_INLINE void run_either(const cr_pooling_rows *r, const cr_pooling_method method, const int kernel,
-                          const int stride)
-{
-    if (r->pooling->window)
-        run_padded(r, method, kernel, stride);
-    else
-        run_strips(r, method, kernel, stride);
-}
-
 // False: other windows.
 CR_INLINE bool strips(const cr_pooling_rows *r, const cr_pooling_method method)
 {
-    const cr_pooling *p = r->pooling;
-    const cr_pooling_axis *h = &p->axis[0];
-    if (!cr_pooling_is_strips(p))
+    const cr_pooling_axis *h = &r->pooling->axis[0];
+    if (!r->sides)
         return false;
     if (h->kernel == 3 && h->stride == 1)
-        run_either(r, method, 3, 1);
+        run_strips(r, method, 3, 1);
     else if (h->kernel == 3)
-        run_either(r, method, 3, 2);
+        run_strips(r, method, 3, 2);
     else if (h->stride == 1)
-        run_either(r, method, 2, 1);
+        run_strips(r, method, 2, 1);
     else
-        run_either(r, method, 2, 2);
+        run_strips(r, method, 2, 2);
     return true;
 }
 
