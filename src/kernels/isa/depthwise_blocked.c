@@ -1,13 +1,14 @@
 /*
  * depthwise_blocked.c - sums of windows over rows of positions, each of which is a block of channels.
  *
- *     input row     [v][v][v][v][v][v][v][v][v]     each vector is loaded once for a kernel's row, and goes with each
- *                     \ | /                         of its weights into another of the sums, which are registers
- *     sums               [s][s][s][s][s][s][s]
+ *     input row     [v][v][v][v][v][v][v][v][v]     each vector is loaded once for a kernel's row (or for two output
+ *                     \ | /                         rows), and goes with each of its weights into another of the
+ *     sums               [s][s][s][s][s][s][s]      sums, which are registers
  *
- * Where all taps are inside, vectors are read one after the other; elsewhere the window's table says where each of
- * them is. Rows are picked by number, too; one outside is a row like the others. A block is one vector or several:
- * several take turns, row by row.
+ * A row is cut into runs of up to 7 columns. Where all taps of a run are inside, its vectors are read one after the
+ * other. Else that holds but for the first and last, which cr_window's table looks up: of the common windows, at most
+ * half is outside. All others look up every tap. A row outside is a row like the others. A block is one vector or
+ * several: several take turns, row by row.
  */
 #include "kernels/depthwise_blocked.h"
 #include "kernels/kernels.h"
@@ -15,78 +16,96 @@
 
 #include <math.h>
 
-// Common maps are 7, 14, 28, ... positions wide.
-enum { COLUMNS = 7, MAX_KERNEL = 5 };
+// Common maps are 7, 14, 28, ... positions wide. Two rows need the registers of 512 bits or NEON.
+enum { COLUMNS = 7, MAX_KERNEL = 5, MAX_ROWS = 2, PAIRS = CR_REGISTERS == 32 };
 
-// What is at work: a row, and the part of the block that is one vector.
+// What is at work: a row or two, and the part of the block that is one vector.
 typedef struct line {
     const cr_depthwise_rows *s;
     int64_t y, part;
     const float *in, *outside, *weights, *bias; // at the part
-    const float *row[MAX_KERNEL];               // of each row tap; kernels of fixed sizes
-    float *out;                                 // of the row
-    float row_factor, min, max;
-    bool simple, floor, ceiling; // simple: nothing but a clamp is to be done
+    const float *row[MAX_KERNEL];               // fixed windows: what the output rows read
+    float *out;                                 // of the first row
+    float row_factor[MAX_ROWS], min, max;
+    bool simple, floor, ceiling; // simple: nothing is done to sums but a factor, not 0, and a clamp
 } line;
 
 /* ---- what is done to sums on their way out ---- */
 
-static __attribute__((noinline)) void finish_rest(const line *l, int64_t x, const cr_vf *sum, int64_t columns)
+static cr_vf activate(const line *l, cr_vf x)
 {
-    const cr_depthwise_rows *s = l->s;
-    int64_t at = (l->y * s->w->out + x) * CR_BLOCK + l->part;
-    for (int64_t c = 0; c < columns; c++, at += CR_BLOCK) {
-        cr_vf v = sum[c];
-        if (s->add)
-            v += cr_load(s->add + at);
-        if (s->activation == CR_ACT_HARDSWISH) {
-            cr_vf clipped = cr_select(v < -3, (cr_vf){0}, v + 3);
-            v *= cr_select(clipped > 6, cr_repeat(6), clipped) / 6;
-        } else if (s->activation == CR_ACT_RELU || s->activation == CR_ACT_PRELU) {
-            v = cr_select(v < 0, v * cr_load(s->slopes + l->part), v);
-        } else {
-            v = cr_min(cr_repeat(l->max), cr_max(cr_repeat(l->min), v));
-        }
-        cr_store(s->out + at, v);
+    switch (l->s->activation) {
+    case CR_ACT_RELU:
+    case CR_ACT_PRELU:
+        return cr_select(x < 0, x * cr_load(l->s->slopes + l->part), x);
+    case CR_ACT_HARDSWISH: {
+        cr_vf y = cr_select(x < -3, (cr_vf){0}, x + 3);
+        return x * (cr_select(y > 6, cr_repeat(6), y) / 6);
+    }
+    default:
+        return cr_min(cr_repeat(l->max), cr_max(cr_repeat(l->min), x));
     }
 }
 
-CR_INLINE void finish(const line *l, int64_t x, cr_vf *sum, const int columns, const bool inner)
+// Of row y + o.
+static __attribute__((noinline)) void finish_rest(const line *l, int64_t o, int64_t x, const cr_vf *sum,
+                                                  int64_t columns)
 {
-    const cr_depthwise_rows *s = l->s;
-    if (s->partial) {
-        cr_vf bias = cr_load(l->bias);
-        CR_UNROLL
-        for (int c = 0; c < columns; c++) {
-            float factor = l->row_factor * (inner ? 1 : s->w->factor[x + c]);
-            sum[c] = factor > 0 ? sum[c] * factor + bias : (cr_vf){0};
+    const cr_axis *w = l->s->w;
+    cr_vf bias = cr_load(l->bias);
+    int64_t at = ((l->y + o) * w->out + x) * CR_BLOCK + l->part;
+    for (int64_t c = 0; c < columns; c++, at += CR_BLOCK) {
+        cr_vf v = sum[c];
+        if (l->s->partial) {
+            float factor = l->row_factor[o] * (w->factor ? w->factor[x + c] : 1);
+            v = factor > 0 ? v * factor + bias : (cr_vf){0};
         }
+        if (l->s->add)
+            v += cr_load(l->s->add + at);
+        cr_store(l->s->out + at, activate(l, v));
     }
+}
+
+CR_INLINE void finish(const line *l, int64_t o, int64_t x, cr_vf *v, const int columns)
+{
     if (!l->simple) {
-        cr_vf copy[COLUMNS];
+        cr_vf memory[COLUMNS];
         CR_UNROLL
         for (int c = 0; c < columns; c++)
-            copy[c] = sum[c];
-        finish_rest(l, x, copy, columns);
+            memory[c] = v[c];
+        finish_rest(l, o, x, memory, columns);
         return;
     }
-    float *out = l->out + x * CR_BLOCK;
+    if (l->s->partial) {
+        cr_vf bias = cr_load(l->bias);
+        CR_UNROLL
+        for (int c = 0; c < columns; c++)
+            v[c] = v[c] * (l->row_factor[o] * l->s->w->factor[x + c]) + bias;
+    }
     if (l->floor) {
         CR_UNROLL
         for (int c = 0; c < columns; c++)
-            sum[c] = cr_max(cr_repeat(l->min), sum[c]);
+            v[c] = cr_max(cr_repeat(l->min), v[c]);
     }
     if (l->ceiling) {
         CR_UNROLL
         for (int c = 0; c < columns; c++)
-            sum[c] = cr_min(cr_repeat(l->max), sum[c]);
+            v[c] = cr_min(cr_repeat(l->max), v[c]);
     }
+    float *out = l->out + (o * l->s->w->out + x) * CR_BLOCK;
     CR_UNROLL
     for (int c = 0; c < columns; c++)
-        cr_store(out + c * CR_BLOCK, sum[c]);
+        cr_store(out + c * CR_BLOCK, v[c]);
 }
 
 /* ---- sums ---- */
+
+CR_INLINE const float *row_of(const line *l, int64_t y, int64_t i)
+{
+    const cr_axis *h = l->s->h;
+    int64_t at = h->index[0][i * h->out + y];
+    return at == CR_TAP_OUTSIDE ? l->outside : l->in + at * l->s->w->in * CR_BLOCK;
+}
 
 // A column that may be outside, as an address in two parts: that of a row counts where `follow` is all ones, not 0.
 typedef struct edge {
@@ -106,15 +125,25 @@ CR_INLINE const float *follow(edge e, const float *row)
     return (const float *)(e.rest + ((uintptr_t)row & e.follow));
 }
 
-// `columns` outputs from x on. Not inner: the first and last taps, as many as reach beyond the middle one, are looked
-// up.
-CR_INLINE void fixed_block(const line *l, int64_t x, const int columns, const int kernel, const int stride,
-                           const bool inner)
+// A vector of an input row, tap t of the first column, into the sums of one output row.
+CR_INLINE void accumulate(const cr_vf *weights, cr_vf value, cr_vf *sum, const int t, const int columns,
+                          const int kernel, const int stride)
+{
+    CR_UNROLL
+    for (int j = 0; j < kernel; j++)
+        if (t >= j && (t - j) % stride == 0 && (t - j) / stride < columns)
+            sum[(t - j) / stride] += weights[j] * value;
+}
+
+// Outputs of `columns` columns from x on. Not inner: the first and last taps are looked up, as many as are before or
+// behind the middle one of a window.
+CR_INLINE void fixed_block(const line *l, int64_t x, const int rows, const int columns, const int kernel,
+                           const int stride, const bool inner)
 {
     const int taps = (columns - 1) * stride + kernel, edges = inner ? 0 : kernel / 2;
-    const float *weights = l->weights;
     int64_t first = (x * stride - l->s->w->pad_before[0]) * CR_BLOCK;
-    cr_vf sum[COLUMNS], start = l->s->partial ? (cr_vf){0} : cr_load(l->bias);
+    cr_vf sum[MAX_ROWS][COLUMNS], start = l->s->partial ? (cr_vf){0} : cr_load(l->bias);
+    cr_vf weights[MAX_KERNEL * MAX_KERNEL];
     edge before[MAX_KERNEL / 2], after[MAX_KERNEL / 2];
     CR_UNROLL
     for (int e = 0; e < edges; e++) {
@@ -123,30 +152,31 @@ CR_INLINE void fixed_block(const line *l, int64_t x, const int columns, const in
         after[e] = edge_of(l, x + columns - 1, kernel - 1 - e);
     }
     CR_UNROLL
-    for (int c = 0; c < columns; c++)
-        sum[c] = start;
+    for (int c = 0; c < rows * columns; c++)
+        sum[c / columns][c % columns] = start;
     CR_UNROLL
-    for (int i = 0; i < kernel; i++) {
-        const float *row = l->row[i];
-        cr_vf weight[MAX_KERNEL];
+    for (int r = 0; r < (rows - 1) * stride + kernel; r++) {
         CR_UNROLL
-        for (int j = 0; j < kernel; j++)
-            weight[j] = cr_keep(cr_load(weights + (i * kernel + j) * CR_BLOCK));
+        for (int j = 0; j < kernel && r < kernel; j++)
+            weights[r * kernel + j] = cr_keep(cr_load(l->weights + (r * kernel + j) * CR_BLOCK));
         CR_UNROLL
         for (int t = 0; t < taps; t++) {
-            const float *at = row + first + t * CR_BLOCK;
+            const float *at = l->row[r] + first + t * CR_BLOCK;
             if (t < edges)
-                at = follow(before[t], row);
+                at = follow(before[t], l->row[r]);
             if (taps - 1 - t < edges)
-                at = follow(after[taps - 1 - t], row);
+                at = follow(after[taps - 1 - t], l->row[r]);
             cr_vf value = cr_keep(cr_load(at));
             CR_UNROLL
-            for (int j = 0; j < kernel; j++)
-                if (t >= j && (t - j) % stride == 0 && (t - j) / stride < columns)
-                    sum[(t - j) / stride] += weight[j] * value;
+            for (int o = 0; o < rows; o++)
+                if (r >= o * stride && r - o * stride < kernel)
+                    accumulate(weights + (r - o * stride) * kernel, value, sum[o], t, columns, kernel,
+                               stride);
         }
     }
-    finish(l, x, sum, columns, inner);
+    CR_UNROLL
+    for (int o = 0; o < rows; o++)
+        finish(l, o, x, sum[o], columns);
 }
 
 // What tap j of output column o reads in a row.
@@ -154,13 +184,6 @@ CR_INLINE cr_vf read(const line *l, const float *row, int64_t o, int64_t j)
 {
     int64_t at = l->s->w->index[0][j * l->s->w->out + o];
     return cr_load(at == CR_TAP_OUTSIDE ? l->outside : row + at * CR_BLOCK);
-}
-
-CR_INLINE const float *row_of(const line *l, int64_t i)
-{
-    const cr_axis *h = l->s->h;
-    int64_t at = h->index[0][i * h->out + l->y];
-    return at == CR_TAP_OUTSIDE ? l->outside : l->in + at * l->s->w->in * CR_BLOCK;
 }
 
 // Any window: a load for every product.
@@ -174,97 +197,117 @@ CR_INLINE void free_block(const line *l, int64_t x, const int columns, const boo
     for (int c = 0; c < columns; c++)
         sum[c] = start;
     for (int64_t i = 0; i < h->kernel; i++) {
-        const float *row = row_of(l, i);
+        const float *row = row_of(l, l->y, i);
         for (int64_t j = 0; j < w->kernel; j++, weights += CR_BLOCK) {
             cr_vf weight = cr_load(weights);
             const float *from = row + first + j * w->dilation * CR_BLOCK;
             CR_UNROLL
             for (int c = 0; c < columns; c++)
-                sum[c] += weight * (inner ? cr_load(from + c * w->stride * CR_BLOCK) : read(l, row, x + c, j));
+                sum[c] +=
+                    weight * (inner ? cr_load(from + c * w->stride * CR_BLOCK) : read(l, row, x + c, j));
         }
     }
-    finish(l, x, sum, columns, inner);
+    finish(l, 0, x, sum, columns);
 }
 
-CR_INLINE void block(const line *l, int64_t x, const int columns, const int kernel, const int stride,
-                     const bool inner)
+CR_INLINE void block(const line *l, int64_t x, const int rows, const int columns, const int kernel,
+                     const int stride, const bool inner)
 {
     if (kernel)
-        fixed_block(l, x, columns, kernel, stride, inner);
+        fixed_block(l, x, rows, columns, kernel, stride, inner);
     else
         free_block(l, x, columns, inner);
 }
 
 /* ---- a function for every size, so that sums have names and can be registers ---- */
 
-typedef struct blocks {
-    int64_t kernel;
-    void (*inner)(const line *l, int64_t x);   // COLUMNS
-    void (*edge[4])(const line *l, int64_t x); // COLUMNS, 4, 2, 1
-} blocks;
+typedef void (*block_fn)(const line *l, int64_t x);
 
+// r rows, a kernel of k (0: any), stride s, c columns.
 // clang-format off
-#define INNER(k, s) static void CR_ISA(inner_##k##_##s)(const line *l, int64_t x) { block(l, x, COLUMNS, k, s, true); }
-#define EDGE(k, s, c) static void CR_ISA(edge_##k##_##s##_##c)(const line *l, int64_t x) { block(l, x, c, k, s, false); }
-#define BLOCKS(k, s) INNER(k, s) EDGE(k, s, 7) EDGE(k, s, 4) EDGE(k, s, 2) EDGE(k, s, 1)
-#define ROW(k, s) {k, CR_ISA(inner_##k##_##s), {CR_ISA(edge_##k##_##s##_7), CR_ISA(edge_##k##_##s##_4), CR_ISA(edge_##k##_##s##_2), CR_ISA(edge_##k##_##s##_1)}}
-BLOCKS(0, 0) BLOCKS(3, 1) BLOCKS(3, 2) BLOCKS(5, 1) BLOCKS(5, 2)
-static const blocks any_blocks = ROW(0, 0);
-static const blocks fixed_blocks[2][2] = {{ROW(3, 1), ROW(3, 2)}, {ROW(5, 1), ROW(5, 2)}};
-// clang-format on
+#define INNER(r, k, s) static void CR_ISA(inner_##r##k##s)(const line *l, int64_t x) { block(l, x, r, COLUMNS, k, s, true); }
+#define EDGE(r, k, s, c) static void CR_ISA(edge_##r##k##s##c)(const line *l, int64_t x) { block(l, x, r, c, k, s, false); }
+#define BLOCKS(r, k, s) INNER(r, k, s) EDGE(r, k, s, 1) EDGE(r, k, s, 2) EDGE(r, k, s, 3) EDGE(r, k, s, 4) EDGE(r, k, s, 5) EDGE(r, k, s, 6) EDGE(r, k, s, 7)
+#define ROW(r, k, s) {CR_ISA(inner_##r##k##s), CR_ISA(edge_##r##k##s##1), CR_ISA(edge_##r##k##s##2), CR_ISA(edge_##r##k##s##3), CR_ISA(edge_##r##k##s##4), CR_ISA(edge_##r##k##s##5), CR_ISA(edge_##r##k##s##6), CR_ISA(edge_##r##k##s##7)}
+BLOCKS(1, 0, 0) BLOCKS(1, 3, 1) BLOCKS(1, 3, 2) BLOCKS(1, 5, 1) BLOCKS(1, 5, 2)
+#if defined(__AVX512F__) || defined(__aarch64__)
+BLOCKS(2, 3, 1) BLOCKS(2, 3, 2)
+#endif
+    // clang-format on
 
-static void run_line(const line *l, const blocks *b)
+    // A function for inner runs, and one for any run of each size.
+    static const block_fn any_window[1 + COLUMNS] = ROW(1, 0, 0);
+static const block_fn fixed_windows[2][2][1 + COLUMNS] = {{ROW(1, 3, 1), ROW(1, 3, 2)},
+                                                          {ROW(1, 5, 1), ROW(1, 5, 2)}};
+#if defined(__AVX512F__) || defined(__aarch64__)
+static const block_fn pairs[2][1 + COLUMNS] = {ROW(2, 3, 1), ROW(2, 3, 2)};
+#else
+static const block_fn pairs[2][1 + COLUMNS];
+#endif
+
+// The last columns are shared out evenly.
+static void run_line(const line *l, const block_fn *blocks)
 {
     const cr_axis *w = l->s->w;
-    int64_t x = 0;
-    for (; x + COLUMNS <= w->out; x += COLUMNS) {
-        bool inner = x >= w->inner_begin && x + COLUMNS <= w->inner_end;
-        (inner ? b->inner : b->edge[0])(l, x);
+    for (int64_t x = 0, columns; x < w->out; x += columns) {
+        int64_t rest = w->out - x;
+        columns = rest >= 2 * COLUMNS ? COLUMNS : rest > COLUMNS ? (rest + 1) / 2 : rest;
+        bool inner = columns == COLUMNS && x >= w->inner_begin && x + COLUMNS <= w->inner_end;
+        blocks[inner ? 0 : columns](l, x);
     }
-    for (int i = 1, columns = 4; i <= 3; i++, columns /= 2)
-        if (w->out - x >= columns) {
-            b->edge[i](l, x);
-            x += columns;
-        }
 }
 
 // At most half a kernel is outside on either side.
 static bool has_small_edges(const cr_axis *w)
 {
     int64_t behind = (w->out - 1) * w->stride + w->kernel - w->pad_before[0] - w->in;
-    return w->pad_before[0] <= w->kernel / 2 && behind <= w->kernel / 2;
+    return w->in > 0 && w->pad_before[0] <= w->kernel / 2 && behind <= w->kernel / 2;
 }
 
-static const blocks *blocks_of(const cr_depthwise_rows *s)
+static bool is_fixed(const cr_axis *h, const cr_axis *w)
 {
-    const cr_axis *h = s->h, *w = s->w;
-    bool fixed = (w->kernel == 3 || w->kernel == 5) && w->stride <= 2;
-    if (fixed && h->kernel == w->kernel && w->dilation == 1 && w->in > 0 && has_small_edges(w))
-        return &fixed_blocks[w->kernel == 5][w->stride - 1];
-    return &any_blocks;
+    return (w->kernel == 3 || w->kernel == 5) && w->stride <= 2 && w->dilation == 1 &&
+           h->kernel == w->kernel && has_small_edges(w);
+}
+
+static void set_rows(line *l, int64_t y, int64_t rows, bool fixed)
+{
+    const cr_depthwise_rows *s = l->s;
+    l->y = y;
+    l->simple = !s->add && (s->activation == CR_ACT_NONE || s->activation == CR_ACT_CLIP);
+    if (s->partial && !fixed)
+        l->simple = false;
+    for (int64_t o = 0; o < rows; o++) {
+        l->row_factor[o] = s->h->factor ? s->h->factor[y + o] : 1;
+        if (s->partial && !(l->row_factor[o] > 0))
+            l->simple = false;
+        for (int64_t i = 0; i < s->h->kernel && fixed; i++)
+            l->row[o * s->h->stride + i] = row_of(l, y + o, i);
+    }
 }
 
 static void run(const cr_depthwise_rows *s)
 {
-    const blocks *b = blocks_of(s);
+    const cr_axis *h = s->h, *w = s->w;
     line l = {.s = s, .min = s->min, .max = s->max};
-    l.simple = !s->add && (s->activation == CR_ACT_NONE || s->activation == CR_ACT_CLIP);
+    bool fixed = is_fixed(h, w),
+         pair = PAIRS && fixed && w->kernel == 3 && h->stride == w->stride && h->dilation == 1;
+    const block_fn *one = fixed ? fixed_windows[w->kernel == 5][w->stride - 1] : any_window;
     l.floor = s->min > -INFINITY;
     l.ceiling = s->max < INFINITY;
-    for (int64_t y = s->row_begin; y < s->row_end; y++)
+    for (int64_t y = s->row_begin, rows; y < s->row_end; y += rows) {
+        rows = pair && s->row_end - y > 1 ? 2 : 1;
         for (int64_t part = 0; part < CR_BLOCK; part += CR_VECTOR) {
-            l.y = y;
             l.part = part;
             l.in = s->in + part;
             l.outside = s->outside + part;
             l.weights = s->weights + part;
             l.bias = s->bias + part;
-            l.out = s->out + y * s->w->out * CR_BLOCK + part;
-            l.row_factor = s->h->factor ? s->h->factor[y] : 1;
-            for (int64_t i = 0; i < b->kernel; i++)
-                l.row[i] = row_of(&l, i);
-            run_line(&l, b);
+            l.out = s->out + y * w->out * CR_BLOCK + part;
+            set_rows(&l, y, rows, fixed);
+            run_line(&l, rows == 2 ? pairs[w->stride - 1] : one);
         }
+    }
 }
 
 extern const cr_depthwise_blocked_kernels CR_ISA(cr_depthwise_blocked_kernels);
