@@ -9,7 +9,8 @@
  *   wide   rows are channels, vectors run along positions: large maps
  *          a panel has up to tile_rows channels; all panels have the same number, or one less
  *   deep   rows are positions, vectors run along channels: small maps, and activations in blocks of channels
- *          a panel has two vectors of channels; the last one has one vector if that is enough, with zeros
+ *          a panel has two vectors of channels; the last one has one, or on v4 one and a half, if that is enough,
+ *          with zeros
  *          plain outputs are transposed when they are stored
  *
  * Sums run over k in order from 0, one multiply-add at a time, starting with the bias: every way of cutting

@@ -25,18 +25,23 @@
 
 #include <string.h>
 
+// HALVES: deep has tiles of one and a half vectors; a multiply-add of half a vector takes half the time there.
 #if defined(__AVX512F__)
 #define TILE_ROWS 14
+#define HALVES 1
 #elif defined(__aarch64__)
 #define TILE_ROWS 12
+#define HALVES 0
 #else
 #define TILE_ROWS 6
+#define HALVES 0
 #endif
 
 enum {
     LINE = 16, // floats
     VECTORS = 2,
     WIDTH = VECTORS * CR_VECTOR,
+    HALF = CR_VECTOR / 2,
     DEEP_TILES = 8,                                    // position tiles that deep transposes at a time
     DEEP_ROW = DEEP_TILES * TILE_ROWS + 2 * CR_VECTOR, // floats
     PACK_ROWS = 64                                     // of k that are packed at a time
@@ -180,10 +185,67 @@ CR_INLINE void run(const tile *t, const int rows, const int vectors, const int l
     }
 }
 
+#if HALVES
+typedef float half_vector __attribute__((vector_size(HALF * 4)));
+
+CR_INLINE half_vector load_half(const float *from)
+{
+    half_vector x;
+    memcpy(&x, from, sizeof x);
+    return x;
+}
+
+// run() of one and a half vectors, deep, and to `sums` in any case.
+CR_INLINE void run_half(const tile *t, const int rows, const int lanes)
+{
+    cr_vf sum[TILE_ROWS];
+    half_vector half[TILE_ROWS];
+    const float *a = t->a, *b = t->b, *ahead = t->ahead;
+    CR_UNROLL
+    for (int i = 0; i < rows; i++) {
+        sum[i] = cr_load(t->begin + i * t->begin_step);
+        half[i] = load_half(t->begin + i * t->begin_step + CR_VECTOR);
+    }
+    for (int s = 0; s < t->n_starts; s++) {
+        CR_UNROLL
+        for (int i = 0; i < rows; i++) {
+            sum[i] += cr_load(t->starts[s] + i * WIDTH);
+            half[i] += load_half(t->starts[s] + i * WIDTH + CR_VECTOR);
+        }
+    }
+    const float *fetch = t->fetch, *last = fetch + (t->fetch_rows - 1) * t->fetch_row;
+    for (int64_t p = t->k; p > 0; p -= lanes, a += t->a_step)
+        for (int lane = 0; lane < lanes; lane++, b += t->b_step, ahead += t->ahead_step) {
+            __builtin_prefetch(ahead);
+            fetch = fetch_out(t, fetch, last, VECTORS);
+            cr_vf column = cr_load(b);
+            half_vector half_column = load_half(b + CR_VECTOR);
+            CR_UNROLL
+            for (int i = 0; i < rows; i++) {
+                sum[i] += a[i * lanes + lane] * column;
+                half[i] += a[i * lanes + lane] * half_column;
+            }
+        }
+    CR_UNROLL
+    for (int i = 0; i < rows; i++) {
+        cr_store(t->sums + i * WIDTH, sum[i]);
+        memcpy(t->sums + i * WIDTH + CR_VECTOR, &half[i], sizeof half[i]);
+    }
+}
+#endif
+
 // A function for every size, so that the sums have names and can be registers.
 // clang-format off
 #define TILE(name, r, v, lanes) static void CR_ISA(name##_##r##_##v)(const tile *t) { run(t, r, v, lanes); }
-#define TILES(r) TILE(tile, r, 1, 1) TILE(tile, r, 2, 1) TILE(block, r, 1, CR_BLOCK) TILE(block, r, 2, CR_BLOCK)
+#if HALVES
+#define TILE_HALF(name, r, lanes) static void CR_ISA(name##_##r##_half)(const tile *t) { run_half(t, r, lanes); }
+#define HALF_OF(name, r) CR_ISA(name##_##r##_half)
+#else
+#define TILE_HALF(name, r, lanes)
+#define HALF_OF(name, r) NULL
+#endif
+#define THREE(name, r, lanes) TILE(name, r, 1, lanes) TILE_HALF(name, r, lanes) TILE(name, r, 2, lanes)
+#define TILES(r) THREE(tile, r, 1) THREE(block, r, CR_BLOCK)
 TILES(1) TILES(2) TILES(3) TILES(4) TILES(5) TILES(6)
 #if TILE_ROWS > 6
 TILES(7) TILES(8) TILES(9) TILES(10) TILES(11) TILES(12)
@@ -192,15 +254,16 @@ TILES(7) TILES(8) TILES(9) TILES(10) TILES(11) TILES(12)
 TILES(13) TILES(14)
 #endif
 
-#define PAIR(name, r) {CR_ISA(name##_##r##_1), CR_ISA(name##_##r##_2)}
-#define PAIRS(r) {PAIR(tile, r), PAIR(block, r)}
-static void (*const tiles[TILE_ROWS][2][VECTORS])(const tile *t) = { // [rows - 1][in_blocked][vectors - 1]
-    PAIRS(1), PAIRS(2), PAIRS(3), PAIRS(4), PAIRS(5), PAIRS(6),
+#define ROW(name, r) {CR_ISA(name##_##r##_1), HALF_OF(name, r), CR_ISA(name##_##r##_2)}
+#define ROWS(r) {ROW(tile, r), ROW(block, r)}
+// [rows - 1][in_blocked][half vectors - 2]
+static void (*const tiles[TILE_ROWS][2][2 * VECTORS - 1])(const tile *t) = {
+    ROWS(1), ROWS(2), ROWS(3), ROWS(4), ROWS(5), ROWS(6),
 #if TILE_ROWS > 6
-    PAIRS(7), PAIRS(8), PAIRS(9), PAIRS(10), PAIRS(11), PAIRS(12),
+    ROWS(7), ROWS(8), ROWS(9), ROWS(10), ROWS(11), ROWS(12),
 #endif
 #if TILE_ROWS > 12
-    PAIRS(13), PAIRS(14),
+    ROWS(13), ROWS(14),
 #endif
 };
 // clang-format on
@@ -339,7 +402,7 @@ static void wide_column(const cr_gemm_block *b, tile t, int64_t from, int64_t to
         t.ahead_step = fetch ? b->column_step : 0;
         t.fetch = b->out + at;
         t.fetch_rows = rows;
-        tiles[rows - 1][0][vectors - 1](&t);
+        tiles[rows - 1][0][2 * vectors - 2](&t);
         if (last && !direct)
             finish_rows(b, channel, rows, to, lanes, t.sums, WIDTH);
     }
@@ -390,9 +453,17 @@ static int64_t deep_partial_floats(int64_t panels, int64_t n)
     return panels * deep_tiles(n) * TILE_ROWS * WIDTH;
 }
 
+// Floats of a row of a panel with so many channels.
+static int64_t deep_width(int64_t channels)
+{
+    if (HALVES && channels > CR_VECTOR && channels <= CR_VECTOR + HALF)
+        return CR_VECTOR + HALF;
+    return (channels + CR_VECTOR - 1) / CR_VECTOR * CR_VECTOR;
+}
+
 static size_t deep_pack_bytes(int64_t m, int64_t k)
 {
-    return (size_t)((m + CR_VECTOR - 1) / CR_VECTOR * CR_VECTOR * k) * sizeof(float);
+    return (size_t)((m / WIDTH * WIDTH + deep_width(m % WIDTH)) * k) * sizeof(float);
 }
 
 // A tile (rows, WIDTH) to (WIDTH, ...): whole vectors are written, so what stands behind the rows is lost.
@@ -486,7 +557,7 @@ static void deep_begin(const cr_gemm_block *b, int64_t panel, int64_t begin, int
     d->last = b->k_end == b->depth && !b->sums;
     d->direct = d->last && b->out_blocked && is_simple(b);
     deep_bias(b, d->channel, d->channels, d->bias);
-    int64_t step = d->vectors * CR_VECTOR;
+    int64_t step = deep_width(d->channels);
     tile t = {.k = b->k_end - b->k_begin, .a_step = b->column_step, .b_step = step};
     t.b = b->weights + d->channel * b->depth + b->k_begin * step;
     t.ahead_step = step / (end - begin);
@@ -531,7 +602,7 @@ static void deep_tile(deep *d, int64_t i, int64_t position, int64_t rows)
         t->begin_step = WIDTH;
     }
     deep_outputs(d, i, position, rows);
-    tiles[rows - 1][b->in_blocked][d->vectors - 1](t);
+    tiles[rows - 1][b->in_blocked][t->b_step / HALF - 2](t);
 }
 
 // One panel, position tiles [begin, end).
@@ -603,7 +674,7 @@ static void deep_pack(const float *weights, const double *scale, int64_t m, int6
     for (int64_t channel = 0; channel < m; channel += WIDTH) {
         int64_t rows = m - channel < WIDTH ? m - channel : WIDTH;
         pack_panel(weights + channel * k, scale ? scale + channel : NULL, rows, k, pack + channel * k,
-                   rows > CR_VECTOR ? WIDTH : CR_VECTOR);
+                   deep_width(rows));
     }
 }
 
