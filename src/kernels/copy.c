@@ -13,6 +13,7 @@
  * 4x4 blocks are transposed in registers, in tiles that keep their lines in the first-level cache.
  */
 #include "kernels/copy.h"
+#include "base/int.h"
 
 #include <string.h>
 
@@ -94,16 +95,6 @@ static void remove_axis(cr_copy *c, int axis)
     c->rank--;
 }
 
-static int64_t min64(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t divide_up(int64_t a, int64_t b)
-{
-    return (a + b - 1) / b;
-}
-
 /* ---- rows ---- */
 
 static void copy_row(float *to, const float *from, int64_t n)
@@ -120,12 +111,12 @@ static void rows_item(void *ctx, int64_t item, int slot)
 {
     (void)slot;
     const job *j = ctx;
-    int64_t unit = item * j->per_item, end = min64(unit + j->per_item, j->units);
+    int64_t unit = item * j->per_item, end = cr_min(unit + j->per_item, j->units);
     walk w;
     walk_start(&w, &j->c, unit / j->parts);
     if (j->parts > 1) { // one part of a long row
         int64_t at = unit % j->parts * ITEM_FLOATS;
-        copy_row(j->c.to + w.to + at, j->c.from + w.from + at, min64(ITEM_FLOATS, j->n - at));
+        copy_row(j->c.to + w.to + at, j->c.from + w.from + at, cr_min(ITEM_FLOATS, j->n - at));
         return;
     }
     for (; unit < end; unit++) {
@@ -142,12 +133,12 @@ static void run_rows(job *j, cr_pool *pool)
         j->n = j->c.dim[last];
         remove_axis(&j->c, last);
     }
-    j->parts = divide_up(j->n, ITEM_FLOATS);
+    j->parts = cr_div_up(j->n, ITEM_FLOATS);
     j->per_item = j->parts > 1 ? 1 : ITEM_FLOATS / j->n;
     j->units = j->parts;
     for (int i = 0; i < j->c.rank; i++)
         j->units *= j->c.dim[i];
-    cr_parallel(pool, divide_up(j->units, j->per_item), rows_item, j);
+    cr_parallel(pool, cr_div_up(j->units, j->per_item), rows_item, j);
 }
 
 /* ---- tiles ---- */
@@ -190,14 +181,14 @@ static void tiles_item(void *ctx, int64_t item, int slot)
 {
     (void)slot;
     const job *j = ctx;
-    int64_t unit = item * j->per_item, end = min64(unit + j->per_item, j->units);
+    int64_t unit = item * j->per_item, end = cr_min(unit + j->per_item, j->units);
     walk w;
     walk_start(&w, &j->c, unit / j->parts);
     for (; unit < end; unit++) {
         int64_t part = unit % j->parts;
         int64_t x = part / j->parts_n * TILE, y = part % j->parts_n * TILE;
         transpose(j, j->c.to + w.to + x * j->to_step + y, j->c.from + w.from + y * j->from_step + x,
-                  min64(TILE, j->m - x), min64(TILE, j->n - y));
+                  cr_min(TILE, j->m - x), cr_min(TILE, j->n - y));
         if (part == j->parts - 1)
             walk_next(&w, &j->c);
     }
@@ -213,13 +204,13 @@ static void run_tiles(job *j, int fast, cr_pool *pool)
     j->to_step = j->c.to_step[fast];
     remove_axis(&j->c, last);
     remove_axis(&j->c, fast);
-    j->parts_n = divide_up(j->n, TILE);
-    j->parts = divide_up(j->m, TILE) * j->parts_n;
+    j->parts_n = cr_div_up(j->n, TILE);
+    j->parts = cr_div_up(j->m, TILE) * j->parts_n;
     j->units = j->parts;
     for (int i = 0; i < j->c.rank; i++)
         j->units *= j->c.dim[i];
-    j->per_item = divide_up(ITEM_FLOATS, min64(TILE, j->m) * min64(TILE, j->n));
-    cr_parallel(pool, divide_up(j->units, j->per_item), tiles_item, j);
+    j->per_item = cr_div_up(ITEM_FLOATS, cr_min(TILE, j->m) * cr_min(TILE, j->n));
+    cr_parallel(pool, cr_div_up(j->units, j->per_item), tiles_item, j);
 }
 
 /* ---- any nest ---- */
