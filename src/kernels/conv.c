@@ -12,6 +12,7 @@ enum { MANY_GROUPS = 8, MAX_PARTS = 16, SMALL_PACK = 64 << 10 };
 
 const cr_conv_algorithm *const cr_conv_algorithms[] = {
     &cr_conv_dot,
+    &cr_conv_fft,
     &cr_conv_depthwise,
     &cr_conv_depthwise_blocked,
     &cr_conv_winograd,
@@ -49,7 +50,8 @@ static const char *refuse_blocked(const cr_conv_algorithm *a, const cr_conv *con
     return NULL;
 }
 
-const char *cr_conv_refusal(const cr_conv_algorithm *a, const cr_conv *conv)
+// Why it can't or may not run.
+static const char *refuse(const cr_conv_algorithm *a, const cr_conv *conv)
 {
     const char *why = refuse_blocked(a, conv);
     if (!why)
@@ -62,12 +64,18 @@ const char *cr_conv_refusal(const cr_conv_algorithm *a, const cr_conv *conv)
                : NULL;
 }
 
+const char *cr_conv_refusal(const cr_conv_algorithm *a, const cr_conv *conv)
+{
+    const char *why = refuse(a, conv);
+    return why || !a->loses ? why : a->loses(conv);
+}
+
 const cr_conv_algorithm *cr_conv_choose(const cr_conv *conv, const char *force, const char **why)
 {
     for (const cr_conv_algorithm *const *a = cr_conv_algorithms; *a; a++) {
         if (force && strcmp((*a)->name, force) != 0)
             continue;
-        const char *reason = cr_conv_refusal(*a, conv);
+        const char *reason = force ? refuse(*a, conv) : cr_conv_refusal(*a, conv);
         if (!reason)
             return *a;
         if (force) {

@@ -84,7 +84,9 @@ typedef struct cr_conv_algorithm {
     const char *name;
     unsigned blocked; // of cr_blocked; accepts() then looks at the convolution's in_blocked and out_blocked
     const char *(*accepts)(const cr_conv *conv); // NULL: yes; else the reason for refusing
-    size_t (*pack_bytes)(const cr_conv *conv);   // 0 or NULL function: runs on the weights as they are
+    // Of what it accepts: why another is faster, or NULL. Not asked where the algorithm is forced. NULL: it never is.
+    const char *(*loses)(const cr_conv *conv);
+    size_t (*pack_bytes)(const cr_conv *conv); // 0 or NULL function: runs on the weights as they are
     // Packs of one layer may differ with the shape of its input: which of them this is. NULL: all are alike.
     int (*pack_kind)(const cr_conv *conv);
     void (*pack)(const cr_conv *conv, const float *weights, void *pack); // scaled by conv->scale
@@ -95,17 +97,17 @@ typedef struct cr_conv_algorithm {
 } cr_conv_algorithm;
 
 extern const cr_conv_algorithm *const cr_conv_algorithms[]; // NULL-ended, im2col last
-// Why the algorithm can't or may not run a convolution, or NULL.
+// Why the algorithm can't, may not or should not run a convolution, or NULL.
 const char *cr_conv_refusal(const cr_conv_algorithm *algorithm, const cr_conv *conv);
-// The first that is not refused, or the one named `force` if it accepts. NULL: *why says what is wrong.
+// The first that is not refused, or the one named `force` if it can and may run it. NULL: *why says what is wrong.
 const cr_conv_algorithm *cr_conv_choose(const cr_conv *conv, const char *force, const char **why);
 
 // Groups that are many and small (depthwise) are cut into so many parts that run side by side, each slot with
 // scratch of its own; 1: the groups run one by one, each on all threads. Depends on the number of groups alone.
 int64_t cr_conv_group_parts(const cr_conv *conv);
 
-extern const cr_conv_algorithm cr_conv_dot, cr_conv_depthwise, cr_conv_depthwise_blocked, cr_conv_winograd,
-    cr_conv_pointwise, cr_conv_direct, cr_conv_tiled, cr_conv_im2col;
+extern const cr_conv_algorithm cr_conv_dot, cr_conv_fft, cr_conv_depthwise, cr_conv_depthwise_blocked,
+    cr_conv_winograd, cr_conv_pointwise, cr_conv_direct, cr_conv_tiled, cr_conv_im2col;
 
 // Deconvolution. conv is the convolution whose transpose this is: its `in` is our output. Weights (conv out_channels,
 // conv in_channels / group, taps); bias per conv in_channels. There is no epilogue.

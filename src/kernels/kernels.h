@@ -20,6 +20,7 @@ struct cr_depthwise_blocked_kernels;
 struct cr_direct_kernels;
 struct cr_dot_kernels;
 struct cr_epilogue_kernels;
+struct cr_fft_kernels;
 struct cr_gather_kernels;
 struct cr_gemm_kernels;
 struct cr_probe_kernels;
@@ -37,6 +38,7 @@ typedef struct cr_kernels {
     const struct cr_dot_kernels *dot;
     const struct cr_epilogue_kernels *epilogue;
     const struct cr_winograd_kernels *winograd;
+    const struct cr_fft_kernels *fft;
     const struct cr_gather_kernels *gather;
     const struct cr_depthwise_kernels *depthwise;
     const struct cr_depthwise_blocked_kernels *depthwise_blocked;

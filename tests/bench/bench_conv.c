@@ -3,7 +3,7 @@
  *
  * usage: bench_conv [SHAPES [ISA]]     (default tests/bench/conv_shapes.txt, which conv_shapes.py makes; the best)
  *
- * One CSV row per shape and algorithm that accepts it; that of the algorithm that nets use comes last. `error` is the
+ * One CSV row per shape and algorithm that accepts it (fft: if it pays, or from 5x5 on); that of the algorithm that nets use comes last. `error` is the
  * largest difference from im2col's output, by its root mean square. The yardstick is bare cblas_sgemm on the products
  * of the im2col algorithm plus the copies that make its matrices; `ratio` is the algorithm's time by theirs. `gbs`
  * counts input and output once, as the least that must move; beside it is what memcpy makes of as many bytes, which
@@ -22,7 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ALGORITHMS = 12, SGEMM = ALGORITHMS, COPY, MEMCPY, PEAK, TIMED, NETS = 32 };
+enum { ALGORITHMS = 12, SGEMM = ALGORITHMS, COPY, MEMCPY, PEAK, TIMED, NETS = 32, LARGE_TAPS = 25 };
 
 typedef struct shape {
     char net[32];
@@ -54,6 +54,12 @@ typedef struct total {
 static int64_t moved(const cr_conv *c)
 {
     return c->in_channels * c->in_count + c->out_channels * c->out_count;
+}
+
+// Algorithms for large kernels are shown from where they begin to lose.
+static bool is_timed(const cr_conv *c, const cr_conv_algorithm *a)
+{
+    return !a->accepts(c) && (c->kernel_count >= LARGE_TAPS || !a->loses || !a->loses(c));
 }
 
 static void make(problem *p, const shape *s, const cr_kernels *kernels)
@@ -94,7 +100,7 @@ static void make(problem *p, const shape *s, const cr_kernels *kernels)
         const cr_conv_algorithm *a = cr_conv_algorithms[i];
         if (i >= ALGORITHMS)
             bench_fail("more algorithms than this program knows");
-        if (a->accepts(c))
+        if (!is_timed(c, a))
             continue;
         size_t bytes = a->scratch_bytes(c);
         scratch = bytes > scratch ? bytes : scratch;
@@ -152,7 +158,7 @@ static bool runs(const problem *p, int what)
         return true;
     for (int i = 0; cr_conv_algorithms[i]; i++)
         if (i == what)
-            return !cr_conv_algorithms[i]->accepts(&p->conv);
+            return is_timed(&p->conv, cr_conv_algorithms[i]);
     return false;
 }
 
@@ -203,26 +209,33 @@ static double error_of(problem *p, int i, int im2col)
     return worst / sqrt(squares / (double)p->conv.out_image_stride);
 }
 
-static void report(problem *p, const shape *s, total *t)
+static void print_row(problem *p, const shape *s, int i, int im2col)
 {
-    int last = 0, best = -1;
-    while (cr_conv_algorithms[last + 1])
-        last++;
     const cr_conv *c = &p->conv;
     double flop =
         2.0 * (double)(c->out_channels * (c->in_channels / c->group) * c->kernel_count * c->out_count);
     double bytes = (double)moved(c) * sizeof(float);
-    for (int i = last; i >= 0; i--) {
-        if (!runs(p, i))
-            continue;
-        best = i;
-        printf("%s,%dx%dx%d,%d,k%d,s%d,p%d,d%d,g%d,%s,%s,%.0f,%.1f,%.3f,%.1e,%.0f,%.0f,%.3f,%.1f,%.1f\n",
-               s->net, s->channels, s->height, s->width, s->num_output, s->kernel, s->stride, s->pad,
-               s->dilation, s->group, c->kernels->name, cr_conv_algorithms[i]->name, p->ns[i],
-               flop / p->ns[i], flop / p->peak.operations * p->of_peak[i], error_of(p, i, last), p->ns[SGEMM],
-               p->ns[COPY], p->ns[i] / (p->ns[SGEMM] + p->ns[COPY]), bytes / p->ns[i], bytes / p->ns[MEMCPY]);
-    }
-    t->best += s->times * p->ns[best]; // the first that accepts is the one that nets use
+    printf("%s,%dx%dx%d,%d,k%d,s%d,p%d,d%d,g%d,%s,%s,%.0f,%.1f,%.3f,%.1e,%.0f,%.0f,%.3f,%.1f,%.1f\n", s->net,
+           s->channels, s->height, s->width, s->num_output, s->kernel, s->stride, s->pad, s->dilation,
+           s->group, c->kernels->name, cr_conv_algorithms[i]->name, p->ns[i], flop / p->ns[i],
+           flop / p->peak.operations * p->of_peak[i], error_of(p, i, im2col), p->ns[SGEMM], p->ns[COPY],
+           p->ns[i] / (p->ns[SGEMM] + p->ns[COPY]), bytes / p->ns[i], bytes / p->ns[MEMCPY]);
+}
+
+static void report(problem *p, const shape *s, total *t)
+{
+    const char *why;
+    const cr_conv_algorithm *chosen = cr_conv_choose(&p->conv, NULL, &why);
+    int last = 0, best = 0;
+    while (cr_conv_algorithms[last + 1])
+        last++;
+    while (cr_conv_algorithms[best] != chosen)
+        best++;
+    for (int i = last; i >= 0; i--)
+        if (runs(p, i) && i != best)
+            print_row(p, s, i, last);
+    print_row(p, s, best, last);
+    t->best += s->times * p->ns[best];
     t->im2col += s->times * p->ns[last];
     t->sgemm += s->times * p->ns[SGEMM];
     t->copy += s->times * p->ns[COPY];

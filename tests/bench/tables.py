@@ -148,6 +148,20 @@ def print_convolutions(rows):
     print_table(['algorithm', 'shapes', 'of peak', 'error', 'im2col by it'], body)
 
 
+def print_large(rows):
+    print('Large kernels, stride 1, one thread: time of fft by that of the fastest other, error against im2col')
+    shapes = {}
+    for row in rows:
+        shape = (row['input'], row['outputs'], row['group'][1:], row['kernel'][1:])
+        shapes.setdefault(shape, {})[row['algorithm']] = row
+    body = []
+    for shape, by_algorithm in shapes.items():
+        used, fft = list(by_algorithm)[-1], by_algorithm.pop('fft')
+        other = min(by_algorithm.values(), key=lambda row: float(row['ns']))
+        body.append([*shape, other['algorithm'], f'{float(fft["ns"]) / float(other["ns"]):.2f}', fft['error'], used])
+    print_table(['input', 'outputs', 'group', 'kernel', 'other', 'fft by it', 'error', 'in use'], body)
+
+
 def print_padding(rows):
     print('Padding: time by that of the same layer padded with as many zeros, one thread')
     layers = list(dict.fromkeys((row['layer'], row['input'], row['algorithm']) for row in rows))
@@ -181,7 +195,8 @@ def main(build):
         print()
         print_memory(found, names)
     for name, show in (('layers', print_algorithms), ('kernels', print_kernels),
-                       ('convolutions', print_convolutions), ('padding', print_padding)):
+                       ('convolutions', print_convolutions), ('large', print_large),
+                       ('padding', print_padding)):
         found = rows(f'{folder}/{name}.csv')
         if found:
             show(found)

@@ -7,6 +7,7 @@
 extern const struct cr_direct_kernels CR_ISA(cr_direct_kernels);
 extern const struct cr_dot_kernels CR_ISA(cr_dot_kernels);
 extern const struct cr_epilogue_kernels CR_ISA(cr_epilogue_kernels);
+extern const struct cr_fft_kernels CR_ISA(cr_fft_kernels);
 extern const struct cr_depthwise_kernels CR_ISA(cr_depthwise_kernels);
 extern const struct cr_depthwise_blocked_kernels CR_ISA(cr_depthwise_blocked_kernels);
 extern const struct cr_gemm_kernels CR_ISA(cr_gemm_kernels);
@@ -27,6 +28,7 @@ const cr_kernels CR_ISA(cr_kernels) = {
     .dot = &CR_ISA(cr_dot_kernels),
     .epilogue = &CR_ISA(cr_epilogue_kernels),
     .winograd = &CR_ISA(cr_winograd_kernels),
+    .fft = &CR_ISA(cr_fft_kernels),
     .depthwise = &CR_ISA(cr_depthwise_kernels),
     .depthwise_blocked = &CR_ISA(cr_depthwise_blocked_kernels),
     .gather = &CR_ISA(cr_gather_kernels),
