@@ -14,8 +14,8 @@
  *
  * Deep outputs that lie in blocks of channels are written as the tile has them; others are transposed on their way.
  *
- * While a tile is at work, lines are prefetched, with each step of k: one that a later tile reads, and those of one row
- * of the tile's own outputs. (All outputs at once would hold up the loads; none, the stores of the next tile.)
+ * While a tile is at work, lines are prefetched, with each step of k: those that a later tile reads, and those of one
+ * row of the tile's own outputs. (All outputs at once would hold up the loads; none, the stores of the next tile.)
  *
  * What is simple is done to the sums in registers: bias (they start with it), residual, ReLU, Clip. The rest,
  * and tiles that stick out of the output, go through a small buffer and finish_rows().
@@ -148,6 +148,13 @@ CR_INLINE const float *fetch_out(const tile *t, const float *fetch, const float 
     return fetch + (fetch < last ? t->fetch_row : 0);
 }
 
+// A block of each row of the next tile's, which stand behind this one's: one row with each of its lanes.
+CR_INLINE void fetch_next(const float *a, const int rows, const int lanes, int lane)
+{
+    if (lanes > 1)
+        __builtin_prefetch(a + (rows + lane) * lanes);
+}
+
 // lanes: products of one row of a that stand side by side in memory; k is a multiple.
 CR_INLINE void run(const tile *t, const int rows, const int vectors, const int lanes)
 {
@@ -170,6 +177,7 @@ CR_INLINE void run(const tile *t, const int rows, const int vectors, const int l
             for (int lane = 0; lane < lanes; lane++, b += b_step, ahead += ahead_step) {
                 __builtin_prefetch(ahead);
                 fetch = fetch_out(t, fetch, last, vectors);
+                fetch_next(a, rows, lanes, lane);
                 add_products(a + lane, lanes, b, sum, rows, vectors);
             }
     }
@@ -218,6 +226,7 @@ CR_INLINE void run_half(const tile *t, const int rows, const int lanes)
         for (int lane = 0; lane < lanes; lane++, b += t->b_step, ahead += t->ahead_step) {
             __builtin_prefetch(ahead);
             fetch = fetch_out(t, fetch, last, VECTORS);
+            fetch_next(a, rows, lanes, lane);
             cr_vf column = cr_load(b);
             half_vector half_column = load_half(b + CR_VECTOR);
             CR_UNROLL
