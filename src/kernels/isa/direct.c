@@ -33,6 +33,9 @@ enum { VECTORS = 2 };
 #endif
 enum { WIDTH = VECTORS * CR_VECTOR };
 
+// What a tile does to its sums: nothing, or what cr_epilogue says where that is simple.
+enum { RAW, FLOOR, CLIP, LEAKY };
+
 // Tiles of one size, side by side.
 typedef struct tile {
     int64_t k, count;
@@ -41,30 +44,35 @@ typedef struct tile {
     const int64_t *rows;
     const float *weights;
     const float *bias;
-    float *out; // rows out_step apart; they are finished only if `simple`
+    float *out; // rows out_step apart
     int64_t out_step, tile_step;
-    bool simple, ceiling;
+    int finish;
     float min, max;
+    const float *slopes; // LEAKY: as bias
 } tile;
 
 static const float no_bias[CR_BLOCK];
 
 /* ---- the register tile ---- */
 
-CR_INLINE void store(const tile *t, float *out, cr_vf sum[ROWS][VECTORS], const int rows, const bool simple,
-                     const bool ceiling)
+CR_INLINE void store(const tile *t, float *out, cr_vf sum[ROWS][VECTORS], const int rows, const bool blocked,
+                     const int finish)
 {
     cr_vf min = cr_repeat(t->min), max = cr_repeat(t->max);
+    const float *slopes = t->slopes;
     int64_t step = t->out_step;
     CR_UNROLL
     for (int i = 0; i < rows; i++) {
         CR_UNROLL
         for (int j = 0; j < VECTORS; j++) {
             cr_vf x = sum[i][j];
-            if (simple)
+            if (finish == FLOOR || finish == CLIP)
                 x = cr_max(min, x);
-            if (ceiling)
+            if (finish == CLIP)
                 x = cr_min(max, x);
+            if (finish == LEAKY)
+                x = cr_select(x < 0, x * (blocked ? cr_load(slopes + j * CR_VECTOR) : cr_repeat(slopes[i])),
+                              x);
             cr_store(out + j * CR_VECTOR, x);
         }
         out += step;
@@ -95,12 +103,19 @@ CR_INLINE void run_one(const tile *t, const float *strip, float *out, const int 
                 sum[i][j] += a[i] * column[j];
         }
     }
-    if (!t->simple)
-        store(t, out, sum, rows, false, false);
-    else if (!t->ceiling)
-        store(t, out, sum, rows, true, false);
-    else
-        store(t, out, sum, rows, true, true);
+    switch (t->finish) {
+    case FLOOR:
+        store(t, out, sum, rows, blocked, FLOOR);
+        break;
+    case CLIP:
+        store(t, out, sum, rows, blocked, CLIP);
+        break;
+    case LEAKY:
+        store(t, out, sum, rows, blocked, LEAKY);
+        break;
+    default:
+        store(t, out, sum, rows, blocked, RAW);
+    }
 }
 
 CR_INLINE void run(const tile *t, const int rows, const bool blocked)
@@ -196,18 +211,25 @@ static void finish_positions(const cr_direct_block *b, int64_t channel, int64_t 
 
 /* ---- the loops ---- */
 
-static tile tile_of(const cr_direct_block *b)
+// slopes: CR_BLOCK floats, for LEAKY.
+static tile tile_of(const cr_direct_block *b, float *slopes)
 {
     const cr_epilogue *e = b->epilogue;
-    tile t = {.k = b->k, .count = 1, .rows = b->rows, .min = -INFINITY};
-    t.ceiling = e->activation == CR_ACT_CLIP;
-    t.simple = !b->factor && !e->add &&
-               (e->activation == CR_ACT_NONE || t.ceiling || (e->activation == CR_ACT_RELU && e->slope == 0));
-    if (t.ceiling) {
+    tile t = {.k = b->k, .count = 1, .rows = b->rows, .slopes = slopes};
+    bool is_relu = e->activation == CR_ACT_RELU && e->slope == 0;
+    if (b->factor || e->add)
+        return t;
+    if (e->activation == CR_ACT_NONE || is_relu) {
+        t.finish = FLOOR;
+        t.min = is_relu ? 0 : -INFINITY;
+    } else if (e->activation == CR_ACT_CLIP) {
+        t.finish = CLIP;
         t.min = e->min;
         t.max = e->max;
-    } else if (e->activation == CR_ACT_RELU) {
-        t.min = 0;
+    } else if (e->activation == CR_ACT_RELU || e->activation == CR_ACT_PRELU) {
+        t.finish = LEAKY;
+        for (int64_t c = 0; c < b->channels; c++)
+            slopes[c] = e->activation == CR_ACT_PRELU ? e->slopes[c] : e->slope;
     }
     return t;
 }
@@ -222,19 +244,31 @@ static const float *first_bias(const cr_direct_block *b, int64_t channel)
     return b->bias && !b->factor ? b->bias + channel : no_bias;
 }
 
+// Plain: n values, which the tile has finished, of each of `rows` channels.
+static void store_channels(const cr_direct_block *b, int64_t channel, int64_t rows, int64_t position,
+                           int64_t n, const float *values)
+{
+    float *out = b->out + channel * b->out_step + position;
+    for (int64_t r = 0; r < rows; r++, out += b->out_step, values += WIDTH)
+        for (int64_t i = 0; i < n; i += CR_VECTOR)
+            cr_store_some(out + i, cr_load(values + i), n - i < CR_VECTOR ? n - i : CR_VECTOR);
+}
+
 // WIDTH positions from (y, x) on; only those of line y, or of the lines behind it, too.
 static void plain_end(const cr_direct_block *b, tile t, int64_t channel, int64_t rows, int64_t y, int64_t x,
                       bool on)
 {
     float sums[(ROWS + 1) * WIDTH] __attribute__((aligned(64)));
     t.strip = b->strip + y * b->pitch + x;
-    t.simple = false;
     t.out = sums;
     t.out_step = WIDTH;
     tiles[rows - 1][0](&t);
     for (int64_t lane = 0; lane < WIDTH && y < b->lines; lane += b->pitch - x, x = 0, y++) {
         int64_t n = b->line - x < WIDTH - lane ? b->line - x : WIDTH - lane;
-        finish_channels(b, channel, rows, y * b->line + x, n, sums + lane);
+        if (t.finish)
+            store_channels(b, channel, rows, y * b->line + x, n, sums + lane);
+        else
+            finish_channels(b, channel, rows, y * b->line + x, n, sums + lane);
         if (!on)
             return;
     }
@@ -244,7 +278,7 @@ static void plain_end(const cr_direct_block *b, tile t, int64_t channel, int64_t
 static int64_t plain_line(const cr_direct_block *b, tile t, int64_t channel, int64_t rows, int64_t y,
                           int64_t x, bool on)
 {
-    int64_t whole = t.simple && x < b->line ? (b->line - x) / WIDTH : 0;
+    int64_t whole = t.finish && x < b->line ? (b->line - x) / WIDTH : 0;
     if (whole > 0) {
         t.count = whole;
         t.strip = b->strip + y * b->pitch + x;
@@ -260,7 +294,8 @@ static int64_t plain_line(const cr_direct_block *b, tile t, int64_t channel, int
 
 static void plain(const cr_direct_block *b)
 {
-    tile t = tile_of(b);
+    float slopes[CR_BLOCK];
+    tile t = tile_of(b, slopes);
     int64_t parts = divide_up(b->channels, ROWS), all = (b->lines - 1) * b->pitch + b->line;
     // Over the ends of lines if that makes less tiles.
     bool on = divide_up(all, WIDTH) < b->lines * divide_up(b->line, WIDTH);
@@ -270,6 +305,7 @@ static void plain(const cr_direct_block *b)
         int64_t channel = b->channels * part / parts, rows = b->channels * (part + 1) / parts - channel;
         t.weights = b->weights + channel;
         t.bias = first_bias(b, channel);
+        t.slopes = slopes + channel;
         for (int64_t y = 0, x = 0; y < b->lines; y++) {
             x = plain_line(b, t, channel, rows, y, x, on);
             x = on && x > b->pitch ? x - b->pitch : 0;
@@ -281,7 +317,7 @@ static void plain(const cr_direct_block *b)
 static void blocked_tiles(const cr_direct_block *b, tile t, int64_t channel, int64_t rows, int64_t position)
 {
     float sums[ROWS * WIDTH] __attribute__((aligned(64)));
-    if (t.simple) {
+    if (t.finish) {
         t.out = b->out + position * CR_BLOCK + channel;
         t.strip_step = rows;
         t.tile_step = rows * CR_BLOCK;
@@ -300,12 +336,14 @@ static void blocked_tiles(const cr_direct_block *b, tile t, int64_t channel, int
 // The tiles of a line have the same number of positions, or one less.
 static void blocked(const cr_direct_block *b)
 {
-    tile t = tile_of(b);
+    float slopes[CR_BLOCK];
+    tile t = tile_of(b, slopes);
     int64_t n_tiles = divide_up(b->line, ROWS), less = b->line / n_tiles, more = b->line % n_tiles;
     t.out_step = CR_BLOCK;
     for (int64_t channel = 0; channel < CR_BLOCK; channel += WIDTH) {
         t.weights = b->weights + channel;
         t.bias = first_bias(b, channel);
+        t.slopes = slopes + channel;
         for (int64_t y = 0; y < b->lines; y++) {
             t.strip = b->strip + y * b->pitch;
             t.count = more;
