@@ -6,9 +6,9 @@
  *
  *     edge, run, edge        the run steps through an input line; edges are looked up, once for all lines
  *
- * All phases of the columns have their run between the same bounds, so that an input line is read once and goes into
- * all planes at a time. Lines are written in order, by whole vectors: what one writes too much is overwritten by the
- * next; behind the last one of a plane there is room for it.
+ * An input line is read once, by whole vectors, and its run goes into all planes of its row at a time. Lines are
+ * written in order: what one writes too much is overwritten by the next; behind the last one of a plane there is room
+ * for it. Where output lines are whole vectors, planes are laid so that vectors of their runs do not cross cache lines.
  */
 #include "kernels/strip.h"
 #include "base/int.h"
@@ -17,10 +17,12 @@
 
 enum { EDGES = 64, LINE = 16, SOME_LINES = 32 };
 
-// Columns of the planes.
+// Columns of the planes, by phase.
 typedef struct columns {
-    int64_t run_begin, run_end, from;     // `from`: the input column of run_begin in phase 0
-    int32_t edge[CR_STRIP_PHASES][EDGES]; // those before the run, then those behind it
+    int64_t begin[CR_STRIP_PHASES], n;    // where the run begins; its length is the same for all
+    int64_t from;                         // the first input column of the run
+    int64_t turn[CR_STRIP_PHASES];        // the phase reads the columns from + turn + i * stride
+    int32_t edge[CR_STRIP_PHASES][EDGES]; // what is before the run, then what is behind it
 } columns;
 
 // How far the last tap lies behind the first, in positions of its plane.
@@ -40,14 +42,29 @@ static int32_t index_at(const cr_axis *axis, int v, int phase, int64_t at)
     return CR_TAP_OUTSIDE;
 }
 
-static void set_run(const cr_axis *axis, int v, int64_t pitch, columns *c)
+// Of a plane's line.
+static int64_t width_of(const cr_axis *axis)
 {
-    int64_t before = axis->pad_before[v], stride = axis->stride;
-    int64_t begin = before > 0 ? (before + stride - 1) / stride : 0;
-    int64_t end = axis->in + before > 0 ? (axis->in + before) / stride : 0;
-    c->run_begin = cr_min(begin, pitch);
-    c->run_end = cr_max(cr_min(end, pitch), c->run_begin);
-    c->from = c->run_begin * stride - before;
+    return axis->out + reach(axis);
+}
+
+// Where the first input column of a phase stands in its plane.
+static int64_t run_begin(const cr_axis *axis, int v, int64_t phase)
+{
+    return axis->pad_before[v] > phase ? cr_div_up(axis->pad_before[v] - phase, axis->stride) : 0;
+}
+
+static void set_run(const cr_axis *axis, int v, columns *c)
+{
+    int64_t width = width_of(axis);
+    c->from = cr_max(-axis->pad_before[v], 0);
+    c->n = cr_max(axis->in - c->from, 0) / axis->stride;
+    for (int64_t phase = 0; phase < axis->stride; phase++) {
+        int64_t begin = run_begin(axis, v, phase);
+        c->turn[phase] = begin * axis->stride + phase - axis->pad_before[v] - c->from;
+        c->begin[phase] = cr_min(begin, width);
+        c->n = cr_min(c->n, width - c->begin[phase]);
+    }
 }
 
 static bool is_read(const cr_axis *axis, int phase)
@@ -63,11 +80,10 @@ bool cr_strip_serves(const cr_conv *conv)
     const cr_window *w = conv->window;
     if (w->n_axes != 2 || w->axis[0].stride > CR_STRIP_PHASES || w->axis[1].stride > CR_STRIP_PHASES)
         return false;
-    int64_t pitch = w->axis[1].out + reach(&w->axis[1]);
     for (int v = 0; v < (w->variant ? 2 : 1); v++) {
         columns c;
-        set_run(&w->axis[1], v, pitch, &c);
-        if (pitch - (c.run_end - c.run_begin) > EDGES)
+        set_run(&w->axis[1], v, &c);
+        if (width_of(&w->axis[1]) - c.n > EDGES)
             return false;
     }
     return true;
@@ -76,9 +92,14 @@ bool cr_strip_serves(const cr_conv *conv)
 cr_strip cr_strip_of(const cr_conv *conv, int64_t lines)
 {
     const cr_axis *axis = conv->window->axis;
-    cr_strip s = {.conv = conv, .lines = lines, .pitch = axis[1].out + reach(&axis[1])};
+    cr_strip s = {.conv = conv, .lines = lines, .pitch = width_of(&axis[1])};
     int count = 0;
-    s.plane_floats = (lines + reach(&axis[0])) * s.pitch + LINE;
+    if (axis[1].out % LINE == 0) {
+        s.pitch = cr_round_up(s.pitch, LINE);
+        for (int x = 0; x < axis[1].stride; x++)
+            s.shift[x] = cr_round_up(run_begin(&axis[1], 0, x), LINE) - run_begin(&axis[1], 0, x);
+    }
+    s.plane_floats = (lines + reach(&axis[0])) * s.pitch + 2 * LINE;
     for (int y = 0; y < CR_STRIP_PHASES; y++)
         for (int x = 0; x < CR_STRIP_PHASES; x++)
             s.planes[y][x] = is_read(&axis[0], y) && is_read(&axis[1], x) ? count++ : -1;
@@ -96,19 +117,22 @@ void cr_strip_rows(const cr_strip *s, int64_t channels, int64_t *rows)
                 int64_t row = i * y->dilation, column = j * x->dilation;
                 int plane = s->planes[row % y->stride][column % x->stride];
                 *rows++ = c * s->channel_floats + plane * s->plane_floats + row / y->stride * s->pitch +
-                          column / x->stride;
+                          s->shift[column % x->stride] + column / x->stride;
             }
 }
 
 static void set_columns(const cr_strip *s, int v, columns *c)
 {
     const cr_axis *axis = &s->conv->window->axis[1];
-    set_run(axis, v, s->pitch, c);
+    set_run(axis, v, c);
     for (int phase = 0; phase < axis->stride; phase++) {
-        int32_t *edge = c->edge[phase];
-        for (int64_t at = 0; at < s->pitch; at++)
-            if (at < c->run_begin || at >= c->run_end)
-                *edge++ = index_at(axis, v, phase, at);
+        int64_t n = 0, begin = c->begin[phase], end = width_of(axis);
+        for (int64_t at = 0; at < end; at++) {
+            if (at == begin)
+                at += c->n;
+            if (at < end)
+                c->edge[phase][n++] = index_at(axis, v, phase, at);
+        }
     }
 }
 
@@ -129,16 +153,17 @@ static void fill_line(const cr_strip *s, const columns *c, const float *from, fl
 {
     const cr_window *w = s->conv->window;
     float *run[CR_STRIP_PHASES];
-    for (int64_t phase = 0; phase < w->axis[1].stride; phase++) {
-        run[phase] = to[phase] ? to[phase] + c->run_begin : NULL;
-        if (to[phase])
-            fill_edge(from, c->edge[phase], c->run_begin, w->outside, to[phase]);
+    int64_t stride = w->axis[1].stride, width = width_of(&w->axis[1]);
+    for (int64_t phase = 0; phase < stride; phase++)
+        run[c->turn[phase]] = to[phase] ? to[phase] + c->begin[phase] : NULL;
+    s->conv->kernels->gather->split(from + c->from, stride, run, c->n);
+    for (int64_t phase = 0; phase < stride; phase++) {
+        int64_t begin = c->begin[phase], end = begin + c->n;
+        if (!to[phase])
+            continue;
+        fill_edge(from, c->edge[phase], begin, w->outside, to[phase]);
+        fill_edge(from, c->edge[phase] + begin, width - end, w->outside, to[phase] + end);
     }
-    s->conv->kernels->gather->split(from + c->from, w->axis[1].stride, run, c->run_end - c->run_begin);
-    for (int64_t phase = 0; phase < w->axis[1].stride; phase++)
-        if (to[phase])
-            fill_edge(from, c->edge[phase] + c->run_begin, s->pitch - c->run_end, w->outside,
-                      to[phase] + c->run_end);
 }
 
 // Some lines of a strip: by variant of the padding, which line of the image each phase reads.
@@ -168,9 +193,9 @@ static void fill_channel(const cr_strip *s, const lines *l, int v, const float *
             int32_t at = l->row[v][i][row];
             for (int64_t phase = 0; phase < x->stride; phase++) {
                 int plane = s->planes[row][phase];
-                line[phase] = plane < 0 ? NULL : to + plane * s->plane_floats;
+                line[phase] = plane < 0 ? NULL : to + plane * s->plane_floats + s->shift[phase];
                 if (line[phase] && at == CR_TAP_OUTSIDE)
-                    fill(line[phase], s->pitch, s->conv->window->outside);
+                    fill(line[phase], width_of(x), s->conv->window->outside);
             }
             if (at != CR_TAP_OUTSIDE)
                 fill_line(s, c, from + at * x->in, line);

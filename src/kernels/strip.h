@@ -20,6 +20,7 @@ typedef struct cr_strip {
     int64_t lines;       // of the output, at most
     int64_t pitch;
     int planes[CR_STRIP_PHASES][CR_STRIP_PHASES]; // number of the plane of each phase; -1: no tap reads it
+    int64_t shift[CR_STRIP_PHASES];               // where a plane's position 0 is, by phase of the columns
     int64_t plane_floats, channel_floats;
 } cr_strip;
 

@@ -13,7 +13,8 @@
  * few registers and is done soon; the other levels share a broadcast among two vectors.
  *
  * A plain tile may go over the end of a line: then it has positions of the next one, too, behind those of the gap,
- * which are dropped. Such tiles, and all epilogues but the simplest, go through a small buffer.
+ * which are dropped. Such tiles go through a small buffer, and so do residuals, PARTIAL's factors and activations
+ * that take more than two operations.
  */
 #include "kernels/direct.h"
 #include "base/tensor.h"
@@ -76,6 +77,7 @@ CR_INLINE void store(const tile *t, float *out, cr_vf sum[ROWS][VECTORS], const 
             cr_store(out + j * CR_VECTOR, x);
         }
         out += step;
+        __asm__("" : "+r"(out)); // one after the other: all at once they would not fit the registers
     }
 }
 
