@@ -26,7 +26,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { CR_GEMM_STARTS = 4 };
+enum { CR_GEMM_STARTS = 2 };
 
 typedef struct cr_gemm_block {
     int64_t m, depth;               // channels, and products of each, of the whole pack

@@ -27,6 +27,7 @@ struct cr_probe_kernels;
 struct cr_lrn_kernels;
 struct cr_pooling_kernels;
 struct cr_softmax_kernels;
+struct cr_strassen_kernels;
 struct cr_unary_kernels;
 struct cr_winograd_kernels;
 
@@ -46,6 +47,7 @@ typedef struct cr_kernels {
     const struct cr_pooling_kernels *pooling;
     const struct cr_lrn_kernels *lrn;
     const struct cr_softmax_kernels *softmax;
+    const struct cr_strassen_kernels *strassen;
     const struct cr_unary_kernels *unary;
 } cr_kernels;
 

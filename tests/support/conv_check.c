@@ -58,6 +58,20 @@ static void random_epilogue(conv_work *w, unsigned *seed)
     }
 }
 
+// The size of what is rounded on the way: transforms spread errors over all outputs.
+static double usual_size(const conv_work *w)
+{
+    const cr_conv *c = &w->g->conv;
+    double squares = 0;
+    int64_t n = 0;
+    for (int64_t i = 0; i < w->n_out; i++)
+        if (i % c->out_image_stride < c->out_channels * c->out_count) {
+            squares += (double)w->expected[i] * (double)w->expected[i];
+            n++;
+        }
+    return n ? sqrt(squares / (double)n) : 0;
+}
+
 static conv_work work_of(geometry_case *g, const cr_conv_algorithm *a, unsigned *seed, bool bias,
                          bool epilogue)
 {
@@ -72,6 +86,7 @@ static conv_work work_of(geometry_case *g, const cr_conv_algorithm *a, unsigned 
     w.expected = random_floats(&g->arena, seed, w.n_out);
     w.out = random_floats(&g->arena, seed, w.n_out);
     geometry_convolve(g, w.in, w.weights, w.bias, w.expected);
+    w.size = usual_size(&w);
     if (epilogue)
         random_epilogue(&w, seed);
     return w;
@@ -140,30 +155,15 @@ void conv_work_run(const conv_work *w, int threads)
     cr_free(b.slot_scratch);
 }
 
-// The size of what is rounded on the way: transforms spread errors over all outputs.
-static double usual_size(const conv_work *w)
-{
-    const cr_conv *c = &w->g->conv;
-    double squares = 0;
-    int64_t n = 0;
-    for (int64_t i = 0; i < w->n_out; i++)
-        if (i % c->out_image_stride < c->out_channels * c->out_count) {
-            squares += (double)w->expected[i] * (double)w->expected[i];
-            n++;
-        }
-    return n ? sqrt(squares / (double)n) : 0;
-}
-
 static void compare(const conv_work *w)
 {
     const cr_conv *c = &w->g->conv;
-    double size = usual_size(w);
     for (int64_t i = 0; i < w->n_out; i++) {
         if (i % c->out_image_stride >= c->out_channels * c->out_count) { // between images
             ck_assert(w->in_place || w->out[i] == untouched);
             continue;
         }
-        double wanted = (double)w->expected[i], scale = fmax(fmax(fabs(wanted), size), 1);
+        double wanted = (double)w->expected[i], scale = fmax(fmax(fabs(wanted), w->size), 1);
         if (!(fabs((double)w->out[i] - wanted) <= 3e-5 * scale))
             ck_abort_msg("%s %s: output %lld: got %.9g, expected %.9g", w->algorithm->name, c->kernels->name,
                          (long long)i, (double)w->out[i], wanted);

@@ -10,6 +10,7 @@ typedef struct conv_work {
     const cr_conv_algorithm *algorithm;
     geometry_case *g;
     float *in, *weights, *bias, *expected, *out;
+    double size;   // of sums without the epilogue, usually: errors go with it
     int64_t n_out; // floats, gaps included
     cr_epilogue epilogue;
     bool in_place; // the residual is the output

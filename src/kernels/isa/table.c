@@ -17,6 +17,7 @@ extern const struct cr_probe_kernels CR_ISA(cr_probe_kernels);
 extern const struct cr_pooling_kernels CR_ISA(cr_pooling_kernels);
 extern const struct cr_lrn_kernels CR_ISA(cr_lrn_kernels);
 extern const struct cr_softmax_kernels CR_ISA(cr_softmax_kernels);
+extern const struct cr_strassen_kernels CR_ISA(cr_strassen_kernels);
 extern const struct cr_unary_kernels CR_ISA(cr_unary_kernels);
 
 extern const cr_kernels CR_ISA(cr_kernels);
@@ -36,5 +37,6 @@ const cr_kernels CR_ISA(cr_kernels) = {
     .pooling = &CR_ISA(cr_pooling_kernels),
     .lrn = &CR_ISA(cr_lrn_kernels),
     .softmax = &CR_ISA(cr_softmax_kernels),
+    .strassen = &CR_ISA(cr_strassen_kernels),
     .unary = &CR_ISA(cr_unary_kernels),
 };
