@@ -8,13 +8,14 @@
  * packed to (blocks, taps, 16). An item is some strips of rows; cuts depend on shapes only.
  */
 #include "kernels/depthwise_blocked.h"
+#include "base/int.h"
 #include "kernels/kernels.h"
 
 #include <math.h>
 
 enum {
     ITEMS = 32,              // a run is cut in so many, if they are worth it
-    ITEM_MACS = 1 << 15,     // the least work that is
+    ITEM_MACS = 1 << 16,     // the least work that is
     MOST_POSITIONS = 1 << 20 // of one axis
 };
 
@@ -26,19 +27,10 @@ typedef struct job {
     const cr_conv_buffers *b;
     const cr_epilogue *e;
     cr_depthwise_rows rows; // what is the same for all
+    float slopes[CR_BLOCK]; // RELU
     int64_t blocks, strip_rows, strips, units, items;
     bool activate_after; // with what needs an exponential
 } job;
-
-static int64_t min(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t divide_up(int64_t a, int64_t b)
-{
-    return (a + b - 1) / b;
-}
 
 static const cr_axis *columns_of(const cr_window *w)
 {
@@ -90,8 +82,7 @@ static void pack(const cr_conv *conv, const float *weights, void *to)
 // A column outside reads the first of them.
 static int64_t outside_floats(const cr_conv *conv)
 {
-    int64_t columns = columns_of(conv->window)->in;
-    return (columns > 1 ? columns : 1) * CR_BLOCK;
+    return cr_max(columns_of(conv->window)->in, 1) * CR_BLOCK;
 }
 
 static size_t scratch_bytes(const cr_conv *conv)
@@ -99,27 +90,46 @@ static size_t scratch_bytes(const cr_conv *conv)
     return (size_t)outside_floats(conv) * sizeof(float);
 }
 
+// A plain ReLU is a clamp. An activation with an exponential is a pass of its own, while a strip is in the cache.
+static void set_activation(job *j)
+{
+    cr_depthwise_rows *r = &j->rows;
+    r->activation = j->e->activation;
+    r->min = -INFINITY;
+    r->max = INFINITY;
+    switch (j->e->activation) {
+    case CR_ACT_RELU:
+        for (int i = 0; i < CR_BLOCK; i++)
+            j->slopes[i] = j->e->slope;
+        r->slopes = j->slopes;
+        if (j->e->slope == 0) {
+            r->activation = CR_ACT_CLIP;
+            r->min = 0;
+        }
+        break;
+    case CR_ACT_CLIP:
+        r->min = j->e->min;
+        r->max = j->e->max;
+        break;
+    case CR_ACT_SIGMOID:
+    case CR_ACT_SWISH:
+        j->activate_after = true;
+        r->activation = CR_ACT_NONE;
+        break;
+    default:
+        break;
+    }
+}
+
 static void set_rows(job *j)
 {
     const cr_window *w = j->conv->window;
-    cr_depthwise_rows *r = &j->rows;
-    cr_activation a = j->e->activation;
     float *outside = j->b->scratch;
-    *r = (cr_depthwise_rows){.h = rows_of(w), .w = columns_of(w), .outside = outside, .partial = w->partial};
+    j->rows =
+        (cr_depthwise_rows){.h = rows_of(w), .w = columns_of(w), .outside = outside, .partial = w->partial};
     for (int64_t i = 0; i < outside_floats(j->conv); i++)
         outside[i] = w->outside;
-    j->activate_after = a == CR_ACT_SIGMOID || a == CR_ACT_SWISH;
-    r->min = -INFINITY;
-    r->max = INFINITY;
-    r->activation = j->activate_after ? CR_ACT_NONE : a;
-    if (a == CR_ACT_CLIP) {
-        r->min = j->e->min;
-        r->max = j->e->max;
-    }
-    if (a == CR_ACT_RELU && j->e->slope == 0) {
-        r->min = 0;
-        r->activation = CR_ACT_CLIP;
-    }
+    set_activation(j);
 }
 
 static void run_strip(const job *j, int64_t image, int64_t block, int64_t row)
@@ -127,18 +137,16 @@ static void run_strip(const job *j, int64_t image, int64_t block, int64_t row)
     const cr_conv *c = j->conv;
     cr_depthwise_rows r = j->rows;
     int64_t at = block * CR_BLOCK * c->out_count, channel = block * CR_BLOCK;
-    float slopes[CR_BLOCK];
     r.in = j->b->in + image * c->in_image_stride + block * CR_BLOCK * c->in_count;
     r.weights = (const float *)j->b->pack + channel * c->kernel_count;
     r.bias = j->b->bias ? j->b->bias + channel : zeros;
     r.out = j->b->out + image * c->out_image_stride + at;
     if (j->e->add)
         r.add = j->e->add + image * j->e->add_image_stride + at;
-    for (int i = 0; i < CR_BLOCK; i++)
-        slopes[i] = r.activation == CR_ACT_PRELU ? j->e->slopes[channel + i] : j->e->slope;
-    r.slopes = slopes;
+    if (r.activation == CR_ACT_PRELU)
+        r.slopes = j->e->slopes + channel;
     r.row_begin = row;
-    r.row_end = min(row + j->strip_rows, r.h->out);
+    r.row_end = cr_min(row + j->strip_rows, r.h->out);
     c->kernels->depthwise_blocked->run(&r);
     if (!j->activate_after)
         return;
@@ -169,11 +177,11 @@ static void run(const cr_conv *conv, const cr_conv_buffers *buffers)
     set_rows(&j);
     j.blocks = conv->group / CR_BLOCK;
     double macs = (double)(conv->images * conv->group) * (double)conv->out_count * (double)conv->kernel_count;
-    int64_t wanted = min(ITEMS, 1 + (int64_t)(macs / ITEM_MACS));
-    j.strip_rows = divide_up(j.rows.h->out, divide_up(wanted, conv->images * j.blocks));
-    j.strips = divide_up(j.rows.h->out, j.strip_rows);
+    int64_t wanted = cr_min(ITEMS, 1 + (int64_t)(macs / ITEM_MACS));
+    j.strip_rows = cr_div_up(j.rows.h->out, cr_div_up(wanted, conv->images * j.blocks));
+    j.strips = cr_div_up(j.rows.h->out, j.strip_rows);
     j.units = conv->images * j.blocks * j.strips;
-    j.items = min(j.units, wanted);
+    j.items = cr_min(j.units, wanted);
     cr_parallel(buffers->pool, j.items, run_item, &j);
 }
 

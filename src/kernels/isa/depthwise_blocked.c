@@ -27,7 +27,8 @@ typedef struct line {
     const float *row[MAX_KERNEL];               // fixed windows: what the output rows read
     float *out;                                 // of the first row
     float row_factor[MAX_ROWS], min, max;
-    bool simple, floor, ceiling; // simple: nothing is done to sums but a factor, not 0, and a clamp
+    const float *slope;          // RELU, PRELU; else NULL
+    bool simple, floor, ceiling; // simple: what is done to sums can be done in registers
 } line;
 
 /* ---- what is done to sums on their way out ---- */
@@ -37,7 +38,7 @@ static cr_vf activate(const line *l, cr_vf x)
     switch (l->s->activation) {
     case CR_ACT_RELU:
     case CR_ACT_PRELU:
-        return cr_select(x < 0, x * cr_load(l->s->slopes + l->part), x);
+        return cr_select(x < 0, x * cr_load(l->slope), x);
     case CR_ACT_HARDSWISH: {
         cr_vf y = cr_select(x < -3, (cr_vf){0}, x + 3);
         return x * (cr_select(y > 6, cr_repeat(6), y) / 6);
@@ -66,7 +67,21 @@ static __attribute__((noinline)) void finish_rest(const line *l, int64_t o, int6
     }
 }
 
-CR_INLINE void finish(const line *l, int64_t o, int64_t x, cr_vf *v, const int columns)
+// border: how many columns on either side may have factors of their own.
+CR_INLINE void scale(const line *l, int64_t o, int64_t x, cr_vf *v, const int columns, const int border)
+{
+    float row = l->row_factor[o];
+    cr_vf bias = cr_load(l->bias);
+    CR_UNROLL
+    for (int c = 0; c < columns; c++) {
+        if (c < border || columns - 1 - c < border)
+            v[c] = v[c] * (row * l->s->w->factor[x + c]) + bias;
+        else
+            v[c] = row == 1 ? v[c] + bias : v[c] * row + bias; // additions cost nothing where products are
+    }
+}
+
+CR_INLINE void finish(const line *l, int64_t o, int64_t x, cr_vf *v, const int columns, const int border)
 {
     if (!l->simple) {
         cr_vf memory[COLUMNS];
@@ -76,12 +91,8 @@ CR_INLINE void finish(const line *l, int64_t o, int64_t x, cr_vf *v, const int c
         finish_rest(l, o, x, memory, columns);
         return;
     }
-    if (l->s->partial) {
-        cr_vf bias = cr_load(l->bias);
-        CR_UNROLL
-        for (int c = 0; c < columns; c++)
-            v[c] = v[c] * (l->row_factor[o] * l->s->w->factor[x + c]) + bias;
-    }
+    if (l->s->partial)
+        scale(l, o, x, v, columns, border);
     if (l->floor) {
         CR_UNROLL
         for (int c = 0; c < columns; c++)
@@ -91,6 +102,11 @@ CR_INLINE void finish(const line *l, int64_t o, int64_t x, cr_vf *v, const int c
         CR_UNROLL
         for (int c = 0; c < columns; c++)
             v[c] = cr_min(cr_repeat(l->max), v[c]);
+    }
+    if (l->slope) {
+        CR_UNROLL
+        for (int c = 0; c < columns; c++)
+            v[c] = cr_select(v[c] < 0, v[c] * cr_load(l->slope), v[c]);
     }
     float *out = l->out + (o * l->s->w->out + x) * CR_BLOCK;
     CR_UNROLL
@@ -176,7 +192,7 @@ CR_INLINE void fixed_block(const line *l, int64_t x, const int rows, const int c
     }
     CR_UNROLL
     for (int o = 0; o < rows; o++)
-        finish(l, o, x, sum[o], columns);
+        finish(l, o, x, sum[o], columns, (edges + stride - 1) / stride);
 }
 
 // What tap j of output column o reads in a row.
@@ -207,7 +223,7 @@ CR_INLINE void free_block(const line *l, int64_t x, const int columns, const boo
                     weight * (inner ? cr_load(from + c * w->stride * CR_BLOCK) : read(l, row, x + c, j));
         }
     }
-    finish(l, 0, x, sum, columns);
+    finish(l, 0, x, sum, columns, COLUMNS);
 }
 
 CR_INLINE void block(const line *l, int64_t x, const int rows, const int columns, const int kernel,
@@ -274,9 +290,7 @@ static void set_rows(line *l, int64_t y, int64_t rows, bool fixed)
 {
     const cr_depthwise_rows *s = l->s;
     l->y = y;
-    l->simple = !s->add && (s->activation == CR_ACT_NONE || s->activation == CR_ACT_CLIP);
-    if (s->partial && !fixed)
-        l->simple = false;
+    l->simple = !s->add && s->activation != CR_ACT_HARDSWISH && !(s->partial && !fixed);
     for (int64_t o = 0; o < rows; o++) {
         l->row_factor[o] = s->h->factor ? s->h->factor[y + o] : 1;
         if (s->partial && !(l->row_factor[o] > 0))
@@ -293,6 +307,7 @@ static void run(const cr_depthwise_rows *s)
     bool fixed = is_fixed(h, w),
          pair = PAIRS && fixed && w->kernel == 3 && h->stride == w->stride && h->dilation == 1;
     const block_fn *one = fixed ? fixed_windows[w->kernel == 5][w->stride - 1] : any_window;
+    bool sloped = s->activation == CR_ACT_RELU || s->activation == CR_ACT_PRELU;
     l.floor = s->min > -INFINITY;
     l.ceiling = s->max < INFINITY;
     for (int64_t y = s->row_begin, rows; y < s->row_end; y += rows) {
@@ -304,6 +319,7 @@ static void run(const cr_depthwise_rows *s)
             l.weights = s->weights + part;
             l.bias = s->bias + part;
             l.out = s->out + y * w->out * CR_BLOCK + part;
+            l.slope = sloped ? s->slopes + part : NULL;
             set_rows(&l, y, rows, fixed);
             run_line(&l, rows == 2 ? pairs[w->stride - 1] : one);
         }
