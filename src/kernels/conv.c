@@ -13,8 +13,8 @@ enum { MANY_GROUPS = 8, MAX_PARTS = 16, SMALL_PACK = 64 << 10 };
 const cr_conv_algorithm *const cr_conv_algorithms[] = {
     &cr_conv_dot,
     &cr_conv_fft,
-    &cr_conv_depthwise,
     &cr_conv_depthwise_blocked,
+    &cr_conv_depthwise,
     &cr_conv_winograd,
     &cr_conv_strassen,
     &cr_conv_pointwise,

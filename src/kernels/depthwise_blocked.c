@@ -179,6 +179,7 @@ static void run(const cr_conv *conv, const cr_conv_buffers *buffers)
     double macs = (double)(conv->images * conv->group) * (double)conv->out_count * (double)conv->kernel_count;
     int64_t wanted = cr_min(ITEMS, 1 + (int64_t)(macs / ITEM_MACS));
     j.strip_rows = cr_div_up(j.rows.h->out, cr_div_up(wanted, conv->images * j.blocks));
+    j.strip_rows = cr_round_up(j.strip_rows, 2); // the kernels take two at a time
     j.strips = cr_div_up(j.rows.h->out, j.strip_rows);
     j.units = conv->images * j.blocks * j.strips;
     j.items = cr_min(j.units, wanted);

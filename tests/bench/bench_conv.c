@@ -3,8 +3,9 @@
  *
  * usage: bench_conv [SHAPES [ISA]]     (default tests/bench/conv_shapes.txt, which conv_shapes.py makes; the best)
  *
- * One CSV row per shape and algorithm that accepts it (fft: if it pays, or from 5x5 on); that of the algorithm that nets use comes last. `error` is the
- * largest difference from im2col's output, by its root mean square. The yardstick is bare cblas_sgemm on the products
+ * One CSV row per shape and algorithm that accepts it (fft: if it pays, or from 5x5 on); that of the algorithm that
+ * nets use comes last. `error` is the largest difference from im2col's output, by its root mean square. An algorithm
+ * that wants blocked activations gets them. The yardstick is bare cblas_sgemm on the products
  * of the im2col algorithm plus the copies that make its matrices; `ratio` is the algorithm's time by theirs. `gbs`
  * counts input and output once, as the least that must move; beside it is what memcpy makes of as many bytes, which
  * lie in the same caches. Algorithms, sgemm, copies and the peak of the ISA level take turns (timing.h).
@@ -32,8 +33,8 @@ typedef struct shape {
 typedef struct problem {
     cr_arena arena; // of the window's tables
     cr_window window;
-    cr_conv conv;
-    float *in, *weights, *bias, *out, *reference, *col, *from, *to;
+    cr_conv conv, blocked; // the same on blocked activations
+    float *in, *in_blocked, *weights, *bias, *out, *reference, *col, *from, *to;
     void *scratch, *slot_scratch, *pack[ALGORITHMS];
     bench_peak peak;
     double ns[TIMED], of_peak[TIMED]; // medians; the peak's time by the job's
@@ -56,10 +57,22 @@ static int64_t moved(const cr_conv *c)
     return c->in_channels * c->in_count + c->out_channels * c->out_count;
 }
 
-// Algorithms for large kernels are shown from where they begin to lose.
-static bool is_timed(const cr_conv *c, const cr_conv_algorithm *a)
+// Plain activations of algorithms that take them, else blocked ones; NULL: there is no row. Algorithms for large
+// kernels are shown from where they begin to lose.
+static const cr_conv *conv_of(const problem *p, int i)
 {
-    return !a->accepts(c) && (c->kernel_count >= LARGE_TAPS || !a->loses || !a->loses(c));
+    const cr_conv_algorithm *a = cr_conv_algorithms[i];
+    bool pays = p->conv.kernel_count >= LARGE_TAPS || !a->loses || !a->loses(&p->conv);
+    if (!a->accepts(&p->conv))
+        return pays ? &p->conv : NULL;
+    return cr_conv_refusal(a, &p->blocked) ? NULL : &p->blocked;
+}
+
+// Where a value of a plain image lies in a blocked one.
+static int64_t blocked_at(int64_t i, int64_t count)
+{
+    int64_t channel = i / count;
+    return (channel / CR_BLOCK * count + i % count) * CR_BLOCK + channel % CR_BLOCK;
 }
 
 static void make(problem *p, const shape *s, const cr_kernels *kernels)
@@ -85,9 +98,14 @@ static void make(problem *p, const shape *s, const cr_kernels *kernels)
     c->out_image_stride = c->out_channels * c->out_count;
     if (cr_window_build(&p->arena, &spec, 2, in, out, s->channels, &p->window, NULL))
         bench_fail("out of memory");
+    p->blocked = *c;
+    p->blocked.in_blocked = p->blocked.out_blocked = true;
     int64_t k = s->channels / s->group * c->kernel_count;
     size_t scratch = 0, slot = 0;
     p->in = bench_floats((size_t)(c->in_image_stride));
+    p->in_blocked = bench_floats((size_t)(c->in_image_stride));
+    for (int64_t i = 0; i < c->in_image_stride && s->channels % CR_BLOCK == 0; i++)
+        p->in_blocked[blocked_at(i, c->in_count)] = p->in[i];
     p->weights = bench_floats((size_t)(s->num_output * k));
     p->bias = bench_floats((size_t)(s->num_output));
     p->out = bench_floats((size_t)(c->out_image_stride));
@@ -100,16 +118,17 @@ static void make(problem *p, const shape *s, const cr_kernels *kernels)
         const cr_conv_algorithm *a = cr_conv_algorithms[i];
         if (i >= ALGORITHMS)
             bench_fail("more algorithms than this program knows");
-        if (!is_timed(c, a))
+        const cr_conv *lies = conv_of(p, i);
+        if (!lies)
             continue;
-        size_t bytes = a->scratch_bytes(c);
+        size_t bytes = a->scratch_bytes(lies);
         scratch = bytes > scratch ? bytes : scratch;
-        bytes = a->slot_bytes ? a->slot_bytes(c) : 0;
+        bytes = a->slot_bytes ? a->slot_bytes(lies) : 0;
         slot = bytes > slot ? bytes : slot;
-        bytes = a->pack_bytes ? a->pack_bytes(c) : 0;
+        bytes = a->pack_bytes ? a->pack_bytes(lies) : 0;
         if (bytes > 0) {
             p->pack[i] = bench_memory(bytes);
-            a->pack(c, p->weights, p->pack[i]);
+            a->pack(lies, p->weights, p->pack[i]);
         }
     }
     p->scratch = bench_memory(scratch);
@@ -118,10 +137,12 @@ static void make(problem *p, const shape *s, const cr_kernels *kernels)
 
 static void run_algorithm(problem *p, int i, float *out)
 {
-    cr_conv_buffers b = {.in = p->in, .out = out, .weights = p->weights, .bias = p->bias, .pack = p->pack[i]};
+    const cr_conv *c = conv_of(p, i);
+    cr_conv_buffers b = {.out = out, .weights = p->weights, .bias = p->bias, .pack = p->pack[i]};
+    b.in = c->in_blocked ? p->in_blocked : p->in;
     b.scratch = p->scratch;
     b.slot_scratch = p->slot_scratch;
-    cr_conv_algorithms[i]->run(&p->conv, &b);
+    cr_conv_algorithms[i]->run(c, &b);
 }
 
 // One window at a time reads the image itself where it steps one by one, and there is nothing to copy.
@@ -158,7 +179,7 @@ static bool runs(const problem *p, int what)
         return true;
     for (int i = 0; cr_conv_algorithms[i]; i++)
         if (i == what)
-            return is_timed(&p->conv, cr_conv_algorithms[i]);
+            return conv_of(p, i) != NULL;
     return false;
 }
 
@@ -200,11 +221,13 @@ static void measure(problem *p)
 static double error_of(problem *p, int i, int im2col)
 {
     double squares = 0, worst = 0;
+    bool blocked = conv_of(p, i)->out_blocked;
     run_algorithm(p, im2col, p->reference);
     run_algorithm(p, i, p->out);
     for (int64_t o = 0; o < p->conv.out_image_stride; o++) {
+        double value = (double)p->out[blocked ? blocked_at(o, p->conv.out_count) : o];
         squares += (double)p->reference[o] * (double)p->reference[o];
-        worst = fmax(worst, fabs((double)p->out[o] - (double)p->reference[o]));
+        worst = fmax(worst, fabs(value - (double)p->reference[o]));
     }
     return worst / sqrt(squares / (double)p->conv.out_image_stride);
 }
@@ -252,7 +275,8 @@ static total *total_of(total *totals, const char *net)
 
 static void release(problem *p)
 {
-    float *buffers[] = {p->in, p->weights, p->bias, p->out, p->reference, p->col, p->from, p->to};
+    float *buffers[] = {p->in,        p->in_blocked, p->weights, p->bias, p->out,
+                        p->reference, p->col,        p->from,    p->to};
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
         free(buffers[i]);
     for (int i = 0; i < ALGORITHMS; i++)
