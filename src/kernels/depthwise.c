@@ -196,6 +196,15 @@ static void set_phases(const layout *l, int variant, struct cr_depthwise_phase *
     }
 }
 
+// PARTIAL: a window without a tap inside.
+static bool has_empty(const cr_axis *a)
+{
+    for (int64_t o = 0; a->factor && o < a->out; o++)
+        if (a->factor[o] == 0)
+            return true;
+    return false;
+}
+
 static void set_maps(job *j)
 {
     const layout *l = j->l;
@@ -212,6 +221,7 @@ static void set_maps(job *j)
     for (int64_t x = 0; l->conv->window->partial && x < round_up(l->w->out, LINE); x++)
         factor[x] = x < l->w->out ? l->w->factor[x] : 0;
     j->strip.column_factor = factor;
+    j->strip.empty = l->conv->window->partial && (has_empty(l->h) || has_empty(l->w));
     float *outside = factor + round_up(l->w->out, LINE);
     for (int64_t x = 0; l->direct && x < outside_floats(l); x++)
         outside[x] = l->conv->window->outside;

@@ -56,6 +56,7 @@ typedef struct cr_depthwise_strip {
     bool left_pad, right_pad;
     int32_t left, right;
     const float *row_factor, *column_factor; // PARTIAL, else NULL; a vector is readable behind column_factor
+    bool empty;                              // a factor may be 0
     float *out;                              // (rows, columns), contiguous
     int64_t rows, columns;
     const float *add;         // as out, and may be out; NULL: none

@@ -56,6 +56,18 @@ static cr_status build_axis(cr_arena *arena, const cr_window_spec *spec, int64_t
     return CREMA_OK;
 }
 
+// Some window hangs over.
+static bool any_outside(const cr_window_spec *spec, const int64_t in[2], const int64_t out[2])
+{
+    for (int a = 0; a < 2; a++) {
+        int64_t before, after;
+        cr_window_pads(spec, a, in[a], &before, &after);
+        if (before > 0 || (out[a] - 1) * spec->stride[a] + spec->kernel[a] > in[a])
+            return true;
+    }
+    return false;
+}
+
 cr_status cr_pooling_prepare(const cr_preparing *p, const cr_window_spec *spec, cr_pooling_method method,
                              const cr_shape *bottom, const int64_t out[2], cr_pooling_data *d, cr_err *err)
 {
@@ -69,7 +81,7 @@ cr_status cr_pooling_prepare(const cr_preparing *p, const cr_window_spec *spec, 
     cr_status status = CREMA_OK;
     if (spec->mode != CREMA__PAD_MODE__ZERO || corners)
         status = cr_window_build(p->arena, spec, 2, in, out, pool->channels, &d->window, err);
-    pool->window = spec->mode != CREMA__PAD_MODE__ZERO ? &d->window : NULL;
+    pool->window = spec->mode != CREMA__PAD_MODE__ZERO && any_outside(spec, in, out) ? &d->window : NULL;
     pool->variant = d->window.variant;
     for (int a = 0; a < 2 && !status; a++) {
         int64_t before, after;

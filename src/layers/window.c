@@ -269,7 +269,6 @@ cr_status cr_window_build(cr_arena *arena, const cr_window_spec *spec, int n_axe
 {
     *window = (cr_window){.n_axes = n_axes};
     window->outside = spec->mode == CREMA__PAD_MODE__CONSTANT ? spec->pad_value : 0;
-    window->partial = spec->mode == CREMA__PAD_MODE__PARTIAL;
     for (int a = 0; a < n_axes; a++) {
         cr_axis *axis = &window->axis[a];
         axis->in = in[a];
@@ -285,6 +284,8 @@ cr_status cr_window_build(cr_arena *arena, const cr_window_spec *spec, int n_axe
         cr_status status = build_axis(arena, spec, a, axis, err);
         if (status)
             return status;
+        // Where no window hangs over, a partial convolution is a plain one.
+        window->partial |= axis->factor && (axis->inner_begin > 0 || axis->inner_end < axis->out);
     }
     if (spec->rule == CREMA__PAD_RULE__CORNERS)
         return build_corners(arena, channels, window, err);

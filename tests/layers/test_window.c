@@ -290,6 +290,20 @@ START_TEST(partial_factors)
 }
 END_TEST
 
+START_TEST(a_partial_convolution_without_padding_is_a_plain_one)
+{
+    cr_arena arena = {0};
+    cr_window window;
+    for (int64_t pad = 0; pad < 2; pad++) {
+        cr_window_spec s = padded(spec_of(2, 3, 2, 1, 0, CREMA__PAD_MODE__PARTIAL), 0, pad);
+        int64_t in[2] = {8, 8}, out[2] = {3 + pad, 3 + pad};
+        ck_assert_int_eq(cr_window_build(&arena, &s, 2, in, out, 1, &window, NULL), CREMA_OK);
+        ck_assert_int_eq(window.partial, pad > 0);
+    }
+    cr_arena_free(&arena);
+}
+END_TEST
+
 // The variant bits per channel, as digits.
 static void split_as(int64_t channels, const char *expected)
 {
@@ -357,5 +371,6 @@ END_TEST
 TEST_MAIN("layers/window", output_sizes_of_the_worked_examples, the_division_is_toward_zero_as_in_caffe,
           rules_give_amounts, an_empty_axis_has_no_same_output, sizes_that_would_make_huge_tables_are_refused,
           transposed_sizes, modes_read_their_row, mirrors_are_periodic_where_the_pad_is_wider_than_the_row,
-          tables_agree_with_the_definition, partial_factors, corners_splits_the_channels,
+          tables_agree_with_the_definition, partial_factors,
+          a_partial_convolution_without_padding_is_a_plain_one, corners_splits_the_channels,
           a_window_without_axes TEST_ALLOC(no_memory_for_tables_is_reported))

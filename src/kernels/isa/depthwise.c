@@ -72,8 +72,9 @@ static void pad(const cr_depthwise_pad *p)
 typedef struct finishing {
     float *out, *end;
     int64_t columns;
-    bool simple, plain, clip; // plain: nothing is done; simple: only what can be done in registers
+    bool active, simple, clip; // active: something is done; simple: only what can be done in registers
     float slope, min, max, bias;
+    bool empty; // a factor may be 0
     const float *row_factor, *column_factor;
 } finishing;
 
@@ -81,7 +82,7 @@ CR_INLINE finishing finishing_of(const cr_depthwise_strip *s)
 {
     finishing f = {.out = s->out, .end = s->out + s->rows * s->columns, .columns = s->columns};
     f.simple = !s->add && s->activation != CR_ACT_HARDSWISH;
-    f.plain = f.simple && s->activation == CR_ACT_NONE && !s->row_factor;
+    f.active = s->add || s->activation != CR_ACT_NONE;
     f.clip = s->activation == CR_ACT_CLIP;
     f.slope = s->activation == CR_ACT_NONE ? 1 : s->slope;
     f.min = s->min;
@@ -89,6 +90,7 @@ CR_INLINE finishing finishing_of(const cr_depthwise_strip *s)
     f.bias = s->bias;
     f.row_factor = s->row_factor;
     f.column_factor = s->column_factor;
+    f.empty = s->empty;
     return f;
 }
 
@@ -115,14 +117,9 @@ static __attribute__((noinline)) void store_end(const finishing *f, int64_t x, f
 }
 
 // out: of row y, position x.
-CR_INLINE void finish(const cr_depthwise_strip *s, const finishing *f, int64_t y, int64_t x, float *out,
-                      cr_vf sum)
+CR_INLINE void finish(const cr_depthwise_strip *s, const finishing *f, int64_t x, float *out, cr_vf sum)
 {
-    if (!f->plain) {
-        if (f->row_factor) {
-            cr_vf factor = f->row_factor[y] * cr_load(f->column_factor + x);
-            sum = cr_select(factor > 0, sum * factor + f->bias, (cr_vf){0});
-        }
+    if (f->active) {
         if (!f->simple) {
             int64_t lanes = f->columns - x;
             finish_rest(s, out - f->out, lanes < CR_VECTOR ? lanes : CR_VECTOR, sum);
@@ -137,12 +134,22 @@ CR_INLINE void finish(const cr_depthwise_strip *s, const finishing *f, int64_t y
 }
 
 CR_INLINE void finish_rows(const cr_depthwise_strip *s, const finishing *f, int64_t y, int64_t x,
-                           const int rows, const cr_vf *sum)
+                           const int rows, cr_vf *sum)
 {
     float *out = f->out + y * f->columns + x;
+    if (f->row_factor) {
+        cr_vf column = cr_load(f->column_factor + x);
+        CR_UNROLL
+        for (int o = 0; o < rows; o++) {
+            cr_vf factor = f->row_factor[y + o] * column;
+            sum[o] = sum[o] * factor + f->bias;
+            if (f->empty)
+                sum[o] = cr_select(factor > 0, sum[o], (cr_vf){0});
+        }
+    }
     CR_UNROLL
     for (int o = 0; o < rows; o++, out += f->columns)
-        finish(s, f, y + o, x, out, sum[o]);
+        finish(s, f, x, out, sum[o]);
 }
 
 // What one input row gives to the sums of `rows` output rows; r: its number among the rows that these read.
