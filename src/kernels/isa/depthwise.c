@@ -142,9 +142,11 @@ CR_INLINE void finish_rows(const cr_depthwise_strip *s, const finishing *f, int6
         CR_UNROLL
         for (int o = 0; o < rows; o++) {
             cr_vf factor = f->row_factor[y + o] * column;
-            sum[o] = sum[o] * factor + f->bias;
+            // Kept: else both products would be made in front of the branch, and not be fused with the sum.
             if (f->empty)
-                sum[o] = cr_select(factor > 0, sum[o], (cr_vf){0});
+                sum[o] = cr_select(factor > 0, cr_keep(sum[o]) * factor + f->bias, (cr_vf){0});
+            else
+                sum[o] = sum[o] * factor + f->bias;
         }
     }
     CR_UNROLL
