@@ -146,8 +146,9 @@ static size_t slot_bytes(const cr_conv *conv)
 static const float *set_factors(const cr_conv *conv, int64_t line, int64_t lines, float *factor)
 {
     const cr_axis *y = &conv->window->axis[0], *x = &conv->window->axis[1];
-    for (int64_t i = 0; i < lines * x->out; i++)
-        factor[i] = y->factor[line + i / x->out] * x->factor[i % x->out];
+    for (int64_t i = 0; i < lines; i++)
+        for (int64_t j = 0; j < x->out; j++)
+            factor[i * x->out + j] = y->factor[line + i] * x->factor[j];
     return factor;
 }
 

@@ -179,13 +179,16 @@ static size_t tiled_slot_bytes(const cr_conv *conv)
 // PARTIAL: the product of the axes' factors for n positions.
 static void set_factors(const cr_window *window, int64_t position, int64_t n, float *factor)
 {
-    for (int64_t i = 0; i < n; i++) {
-        int64_t at = position + i;
-        factor[i] = 1;
-        for (int a = window->n_axes - 1; a >= 0; a--) {
-            factor[i] *= window->axis[a].factor[at % window->axis[a].out];
+    const cr_axis *last = &window->axis[window->n_axes - 1];
+    for (int64_t i = 0; i < n;) {
+        int64_t x = (position + i) % last->out, at = (position + i) / last->out;
+        float line = 1;
+        for (int a = window->n_axes - 2; a >= 0; a--) {
+            line *= window->axis[a].factor[at % window->axis[a].out];
             at /= window->axis[a].out;
         }
+        for (; x < last->out && i < n; x++, i++)
+            factor[i] = line * last->factor[x];
     }
 }
 

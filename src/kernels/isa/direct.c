@@ -45,7 +45,10 @@ typedef struct tile {
     const int64_t *rows;
     const float *weights;
     const float *bias;
-    float *out; // rows out_step apart
+    const float *factor; // PARTIAL: of position 0; NULL: sums are not scaled here
+    int64_t factor_step;
+    const float *late_bias; // as bias, added to what is scaled
+    float *out;             // rows out_step apart
     int64_t out_step, tile_step;
     int finish;
     float min, max;
@@ -81,7 +84,27 @@ CR_INLINE void store(const tile *t, float *out, cr_vf sum[ROWS][VECTORS], const 
     }
 }
 
-CR_INLINE void run_one(const tile *t, const float *strip, float *out, const int rows, const bool blocked)
+CR_INLINE cr_vf apply_factor(cr_vf factor, cr_vf x, cr_vf bias)
+{
+    return cr_select(factor > 0, x * factor + bias, (cr_vf){0});
+}
+
+CR_INLINE void scale(const tile *t, const float *factor, cr_vf sum[ROWS][VECTORS], const int rows,
+                     const bool blocked)
+{
+    CR_UNROLL
+    for (int i = 0; i < rows; i++) {
+        CR_UNROLL
+        for (int j = 0; j < VECTORS; j++) {
+            cr_vf by = blocked ? cr_repeat(factor[i]) : cr_load(factor + j * CR_VECTOR);
+            cr_vf bias = blocked ? cr_load(t->late_bias + j * CR_VECTOR) : cr_repeat(t->late_bias[i]);
+            sum[i][j] = apply_factor(by, sum[i][j], bias);
+        }
+    }
+}
+
+CR_INLINE void run_one(const tile *t, const float *strip, const float *factor, float *out, const int rows,
+                       const bool blocked)
 {
     cr_vf sum[ROWS][VECTORS];
     const float *weights = t->weights;
@@ -105,6 +128,8 @@ CR_INLINE void run_one(const tile *t, const float *strip, float *out, const int 
                 sum[i][j] += a[i] * column[j];
         }
     }
+    if (factor)
+        scale(t, factor, sum, rows, blocked);
     switch (t->finish) {
     case FLOOR:
         store(t, out, sum, rows, blocked, FLOOR);
@@ -122,10 +147,13 @@ CR_INLINE void run_one(const tile *t, const float *strip, float *out, const int 
 
 CR_INLINE void run(const tile *t, const int rows, const bool blocked)
 {
-    const float *strip = t->strip;
+    const float *strip = t->strip, *factor = t->factor;
     float *out = t->out;
-    for (int64_t i = t->count; i > 0; i--, strip += t->strip_step, out += t->tile_step)
-        run_one(t, strip, out, rows, blocked);
+    for (int64_t i = t->count; i > 0; i--, strip += t->strip_step, out += t->tile_step) {
+        run_one(t, strip, factor, out, rows, blocked);
+        if (factor)
+            factor += t->factor_step;
+    }
 }
 
 // A function for every size, so that the sums have names and can be registers.
@@ -165,11 +193,6 @@ CR_INLINE cr_vf finish(const cr_epilogue *e, cr_vf x, cr_vf slope)
     if (e->activation == CR_ACT_RELU || e->activation == CR_ACT_PRELU)
         return cr_select(x < 0, slope * x, x);
     return cr_activate(e->activation, e->slope, e->min, e->max, x);
-}
-
-CR_INLINE cr_vf apply_factor(cr_vf factor, cr_vf x, cr_vf bias)
-{
-    return cr_select(factor > 0, x * factor + bias, (cr_vf){0});
 }
 
 // Plain: n sums of each of `rows` channels, for the positions from `position` on.
@@ -219,7 +242,7 @@ static tile tile_of(const cr_direct_block *b, float *slopes)
     const cr_epilogue *e = b->epilogue;
     tile t = {.k = b->k, .count = 1, .rows = b->rows, .slopes = slopes};
     bool is_relu = e->activation == CR_ACT_RELU && e->slope == 0;
-    if (b->factor || e->add)
+    if (e->add)
         return t;
     if (e->activation == CR_ACT_NONE || is_relu) {
         t.finish = FLOOR;
@@ -264,6 +287,8 @@ static void plain_end(const cr_direct_block *b, tile t, int64_t channel, int64_t
     t.strip = b->strip + y * b->pitch + x;
     t.out = sums;
     t.out_step = WIDTH;
+    if (b->factor)
+        t.finish = RAW; // some lanes may have no factor
     tiles[rows - 1][0](&t);
     for (int64_t lane = 0; lane < WIDTH && y < b->lines; lane += b->pitch - x, x = 0, y++) {
         int64_t n = b->line - x < WIDTH - lane ? b->line - x : WIDTH - lane;
@@ -285,9 +310,11 @@ static int64_t plain_line(const cr_direct_block *b, tile t, int64_t channel, int
         t.count = whole;
         t.strip = b->strip + y * b->pitch + x;
         t.out = b->out + channel * b->out_step + y * b->line + x;
+        t.factor = b->factor ? b->factor + y * b->line + x : NULL;
         tiles[rows - 1][0](&t);
         x += whole * WIDTH;
         t.count = 1;
+        t.factor = NULL;
     }
     for (; x < b->line; x += WIDTH)
         plain_end(b, t, channel, rows, y, x, on);
@@ -301,13 +328,14 @@ static void plain(const cr_direct_block *b)
     int64_t parts = divide_up(b->channels, ROWS), all = (b->lines - 1) * b->pitch + b->line;
     // Over the ends of lines if that makes less tiles.
     bool on = divide_up(all, WIDTH) < b->lines * divide_up(b->line, WIDTH);
-    t.strip_step = t.tile_step = WIDTH;
+    t.strip_step = t.tile_step = t.factor_step = WIDTH;
     t.out_step = b->out_step;
     for (int64_t part = 0; part < parts; part++) {
         int64_t channel = b->channels * part / parts, rows = b->channels * (part + 1) / parts - channel;
         t.weights = b->weights + channel;
         t.bias = first_bias(b, channel);
         t.slopes = slopes + channel;
+        t.late_bias = b->bias ? b->bias + channel : no_bias;
         for (int64_t y = 0, x = 0; y < b->lines; y++) {
             x = plain_line(b, t, channel, rows, y, x, on);
             x = on && x > b->pitch ? x - b->pitch : 0;
@@ -321,8 +349,10 @@ static void blocked_tiles(const cr_direct_block *b, tile t, int64_t channel, int
     float sums[ROWS * WIDTH] __attribute__((aligned(64)));
     if (t.finish) {
         t.out = b->out + position * CR_BLOCK + channel;
-        t.strip_step = rows;
+        t.strip_step = t.factor_step = rows;
         t.tile_step = rows * CR_BLOCK;
+        t.factor = b->factor ? b->factor + position : NULL;
+        t.late_bias = b->bias ? b->bias + channel : no_bias;
         tiles[rows - 1][1](&t);
         return;
     }

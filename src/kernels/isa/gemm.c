@@ -67,14 +67,34 @@ typedef struct tile {
     int64_t out_row, out_vector; // steps in out from a row to the next, from a vector to the next
     bool floor, ceiling;         // clamp to min, max
     float min, max;
+    const float *factor;    // PARTIAL: per position of out; NULL: none
+    const float *late_bias; // per row: added to what was multiplied by it
 } tile;
 
 static const float no_bias[TILE_ROWS];
 
 /* ---- the register tile ---- */
 
+CR_INLINE cr_vf apply_factor(cr_vf factor, cr_vf x, cr_vf bias)
+{
+    return cr_select(factor > 0, x * factor + bias, (cr_vf){0});
+}
+
+CR_INLINE void scale(const tile *t, cr_vf sum[TILE_ROWS][VECTORS], const int rows, const int vectors)
+{
+    CR_UNROLL
+    for (int j = 0; j < vectors; j++) {
+        cr_vf factor = cr_load(t->factor + j * CR_VECTOR);
+        CR_UNROLL
+        for (int i = 0; i < rows; i++)
+            sum[i][j] = apply_factor(factor, sum[i][j], cr_repeat(t->late_bias[i]));
+    }
+}
+
 CR_INLINE void finish(const tile *t, cr_vf sum[TILE_ROWS][VECTORS], const int rows, const int vectors)
 {
+    if (t->factor)
+        scale(t, sum, rows, vectors);
     cr_vf min = cr_repeat(t->min), max = cr_repeat(t->max);
     float *out = t->out;
     const float *residual = t->residual;
@@ -280,11 +300,10 @@ static void (*const tiles[TILE_ROWS][2][2 * VECTORS - 1])(const tile *t) = {
 /* ---- rows that are finished outside of the tile ---- */
 
 // What the tile can do by itself.
-static bool is_simple(const cr_gemm_block *b)
+static bool is_simple(const cr_epilogue *e)
 {
-    const cr_epilogue *e = b->epilogue;
-    return !b->factor && (e->activation == CR_ACT_NONE || e->activation == CR_ACT_CLIP ||
-                          (e->activation == CR_ACT_RELU && e->slope == 0));
+    return e->activation == CR_ACT_NONE || e->activation == CR_ACT_CLIP ||
+           (e->activation == CR_ACT_RELU && e->slope == 0);
 }
 
 // What is done to a vector of simple sums: see is_simple().
@@ -320,7 +339,7 @@ static void finish_rows(const cr_gemm_block *b, int64_t channel, int64_t channel
                         int64_t n, const float *sums, int64_t step)
 {
     const cr_epilogue *e = b->epilogue;
-    bool simple = is_simple(b);
+    bool simple = !b->factor && is_simple(b->epilogue);
     for (int64_t c = channel; c < channel + channels; c++, sums += step) {
         int64_t at = c * b->out_step + position;
         if (simple) {
@@ -332,10 +351,8 @@ static void finish_rows(const cr_gemm_block *b, int64_t channel, int64_t channel
         for (int64_t i = 0; i < n; i += CR_VECTOR) {
             int64_t lanes = n - i < CR_VECTOR ? n - i : CR_VECTOR;
             cr_vf x = cr_load(sums + i);
-            if (b->factor) {
-                cr_vf factor = cr_load(b->factor + position + i);
-                x = cr_select(factor > 0, x * factor + bias, (cr_vf){0});
-            }
+            if (b->factor)
+                x = apply_factor(cr_load(b->factor + position + i), x, bias);
             if (e->add)
                 x += cr_load_some(e->add + at + i, lanes);
             cr_store_some(b->out + at + i, cr_activate(e->activation, slope, e->min, e->max, x), lanes);
@@ -391,8 +408,8 @@ static void wide_column(const cr_gemm_block *b, tile t, int64_t from, int64_t to
     float sums[TILE_ROWS * WIDTH] __attribute__((aligned(64)));
     bool last = b->k_end == b->depth;
     int vectors = lanes > CR_VECTOR ? 2 : 1;
-    bool direct = last && lanes == vectors * CR_VECTOR && is_simple(b);
     const cr_epilogue *e = b->epilogue;
+    bool direct = last && lanes == vectors * CR_VECTOR && is_simple(e);
     t.b = b->columns + from;
     for (int64_t p = b->panel_begin; p < b->panel_end; p++) {
         int64_t channel = wide_channel(b->m, p), rows = wide_channel(b->m, p + 1) - channel;
@@ -403,6 +420,8 @@ static void wide_column(const cr_gemm_block *b, tile t, int64_t from, int64_t to
         t.begin = t.sums = partial ? partial + (p - b->panel_begin) * TILE_ROWS * WIDTH : sums;
         t.begin_step = WIDTH;
         t.out = direct ? b->out + at : NULL;
+        t.factor = b->factor ? b->factor + to : NULL;
+        t.late_bias = b->bias ? b->bias + channel : no_bias;
         t.residual = e->add ? e->add + at : NULL;
         // The next column's rows have two lines each: they come while the last two panels are at work.
         int64_t left = b->panel_end - 1 - p;
@@ -564,7 +583,7 @@ static void deep_begin(const cr_gemm_block *b, int64_t panel, int64_t begin, int
     d->waiting = ((panel - b->panel_begin) * deep_tiles(deep_cut(b)) + begin) * TILE_ROWS * WIDTH;
     d->vectors = d->channels > CR_VECTOR ? 2 : 1;
     d->last = b->k_end == b->depth && !b->sums;
-    d->direct = d->last && b->out_blocked && is_simple(b);
+    d->direct = d->last && b->out_blocked && !b->factor && is_simple(b->epilogue);
     deep_bias(b, d->channel, d->channels, d->bias);
     int64_t step = deep_width(d->channels);
     tile t = {.k = b->k_end - b->k_begin, .a_step = b->column_step, .b_step = step};
