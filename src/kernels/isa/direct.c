@@ -115,6 +115,10 @@ CR_INLINE void run_one(const tile *t, const float *strip, const float *factor, f
         for (int j = 0; j < VECTORS; j++)
             sum[i][j] = blocked ? cr_load(t->bias + j * CR_VECTOR) : cr_repeat(t->bias[i]);
     }
+    // What the next tile writes comes while this one's sums are made.
+    CR_UNROLL
+    for (int i = 0; i < rows; i++)
+        __builtin_prefetch(out + t->tile_step + i * t->out_step, 1);
     for (int64_t p = 0, k = t->k; p < k; p++, weights += CR_BLOCK) {
         const float *a = blocked ? strip + row[p] : weights, *b = blocked ? weights : strip + row[p];
         cr_vf column[VECTORS];
