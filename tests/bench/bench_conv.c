@@ -5,10 +5,10 @@
  *
  * One CSV row per shape and algorithm that accepts it (fft: if it pays, or from 5x5 on); that of the algorithm that
  * nets use comes last. `error` is the largest difference from im2col's output, by its root mean square. An algorithm
- * that wants blocked activations gets them. The yardstick is bare cblas_sgemm on the products
- * of the im2col algorithm plus the copies that make its matrices; `ratio` is the algorithm's time by theirs. `gbs`
- * counts input and output once, as the least that must move; beside it is what memcpy makes of as many bytes, which
- * lie in the same caches. Algorithms, sgemm, copies and the peak of the ISA level take turns (timing.h).
+ * that wants blocked activations gets them. The yardstick is bare cblas_sgemm on the products of the im2col algorithm
+ * plus the copies that make its matrices; `ratio` is the algorithm's time by theirs. `gbs` counts input and output
+ * once, as the least that must move; beside it is what memcpy makes of as many bytes, which lie in the same caches.
+ * Algorithms, sgemm, copies and the peak of the ISA level take turns (timing.h).
  *
  * The last lines sum up per net: every shape's times, as often as the net has it.
  */
@@ -247,12 +247,10 @@ static void print_row(problem *p, const shape *s, int i, int im2col)
 
 static void report(problem *p, const shape *s, total *t)
 {
-    const char *why;
-    const cr_conv_algorithm *chosen = cr_conv_choose(&p->conv, NULL, &why);
     int last = 0, best = 0;
     while (cr_conv_algorithms[last + 1])
         last++;
-    while (cr_conv_algorithms[best] != chosen)
+    while (!runs(p, best) || cr_conv_refusal(cr_conv_algorithms[best], conv_of(p, best)))
         best++;
     for (int i = last; i >= 0; i--)
         if (runs(p, i) && i != best)
