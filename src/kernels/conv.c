@@ -71,6 +71,16 @@ const char *cr_conv_refusal(const cr_conv_algorithm *a, const cr_conv *conv)
     return why || !a->loses ? why : a->loses(conv);
 }
 
+bool cr_conv_prefers_plain(const cr_conv *conv)
+{
+    cr_conv plain = *conv;
+    plain.in_blocked = plain.out_blocked = false;
+    for (const cr_conv_algorithm *const *a = cr_conv_algorithms; *a; a++)
+        if ((*a)->loses && !refuse(*a, &plain) && !(*a)->loses(conv))
+            return true;
+    return false;
+}
+
 const cr_conv_algorithm *cr_conv_choose(const cr_conv *conv, const char *force, const char **why)
 {
     for (const cr_conv_algorithm *const *a = cr_conv_algorithms; *a; a++) {

@@ -85,6 +85,7 @@ typedef struct cr_conv_algorithm {
     unsigned blocked; // of cr_blocked; accepts() then looks at the convolution's in_blocked and out_blocked
     const char *(*accepts)(const cr_conv *conv); // NULL: yes; else the reason for refusing
     // Of what it accepts: why another is faster, or NULL. Not asked where the algorithm is forced. NULL: it never is.
+    // The others have activations as the convolution's in_blocked and out_blocked say, whatever this one can do.
     const char *(*loses)(const cr_conv *conv);
     size_t (*pack_bytes)(const cr_conv *conv); // 0 or NULL function: runs on the weights as they are
     // Packs of one layer may differ with the shape of its input: which of them this is. NULL: all are alike.
@@ -101,6 +102,9 @@ extern const cr_conv_algorithm *const cr_conv_algorithms[]; // NULL-ended, im2co
 const char *cr_conv_refusal(const cr_conv_algorithm *algorithm, const cr_conv *conv);
 // The first that is not refused, or the one named `force` if it can and may run it. NULL: *why says what is wrong.
 const cr_conv_algorithm *cr_conv_choose(const cr_conv *conv, const char *force, const char **why);
+
+// Whether an algorithm on plain activations is faster than those on blocked ones, as in_blocked and out_blocked say.
+bool cr_conv_prefers_plain(const cr_conv *conv);
 
 // Groups that are many and small (depthwise) are cut into so many parts that run side by side, each slot with
 // scratch of its own; 1: the groups run one by one, each on all threads. Depends on the number of groups alone.

@@ -1,14 +1,17 @@
 /*
  * fft_layout.c - tiles, blocks and buffers of fft.c, and the choice of the transforms' sizes.
  *
- * The choice follows a model of the time, in multiply-adds of a vector at the machine's peak. Its constants were
- * fitted to measurements (Zen 4, all sizes, 3 to 256 channels, maps of 28 to 224, kernels of 3 to 31). It knows
+ * The choice follows a model of the time, in multiply-adds of a vector at the machine's peak: so much for each
  *
- *     transforms    by position and by row of a tile; dearer where z leaves most of an L2 cache
- *     products      four multiply-adds of real numbers a bin, at their share of the peak
- *     weights       once for each block of tiles: their spectra are many times larger than their taps
+ *     position and row of a pair of planes        gathering or scattering, and a transform
+ *     vector of inputs and outputs                where these fill more than an L2 cache
+ *     product                                     four multiply-adds for a bin of two channels
+ *     vector of weights, for each block of tiles  they are many times larger than their taps
+ *     vector of spectra                           written once and read once
  *
- * A layer's images do not count: the packs of a layer shall be those of its first image.
+ * with dearer ones where data come from farther away. The constants were fitted to 208 measurements on Zen 4: tiles of
+ * all sizes, 1 to 256 channels, maps of 14 to 224, kernels of 5 to 13; half of these are met within 15%, nearly all
+ * within 35%. A layer's images do not count: the packs of a layer shall be those of one image.
  */
 #include "kernels/fft_layout.h"
 #include "base/int.h"
@@ -22,16 +25,18 @@ enum {
     LEAST_TILES = 13,        // as multiplying them with so many tiles
     MOST_TAPS = 40,          // of an axis
     PACK_TIMES = 12,         // packs have at most so many times the weights' size,
-    PACK_BYTES = 4 << 20,    // and this
-    Z_BYTES = 192 << 10      // of a tile that is near
+    PACK_BYTES = 4 << 20     // and this
 };
 
-static const double per_position = 38, per_far_position = 50, per_row = 350; // of a pair of planes
-static const double product_share = 0.75;                                    // of the peak
-static const double per_far_weights = 11, per_near_weights = 2;              // of a vector of them
-// What others reach: direct sums, those of a channel alone, Winograd's of 3 and 5 taps.
-static const double direct_share = 0.95, depthwise_share = 0.5, winograd_3 = 2.7, winograd_5 = 2.1;
-static const double clearly = 1.25;
+// What costs more: tiles, weights, spectra of a block, inputs with outputs from so many bytes on.
+enum { FAR_TILE = 192 << 10, FAR_PACK = 12 << 20, FAR_SPECTRA = 5 << 18, FAR_IMAGES = 1 << 20 };
+static const double position[2] = {34, 45}, row = 90, image_vector[2] = {0, 7}; // near, far
+static const double product = 1.1, weights_vector[2] = {4, 10}, spectra_vector[2] = {8, 25};
+// How others compare with the peak: direct sums, those of a channel alone (plain and blocked), Winograd's of 3 and 5
+// taps.
+static const double direct_share = 0.9, depthwise_share = 0.42, blocked_share = 0.65;
+static const double winograd_3 = 2.8, winograd_5 = 2.1;
+static const double clearly = 1.15;
 
 static int64_t odd_lines(int64_t floats)
 {
@@ -43,9 +48,14 @@ static bool is_depthwise(const cr_conv *c)
     return c->group == c->in_channels && c->group == c->out_channels;
 }
 
+static bool is_far(int64_t floats, int64_t bytes)
+{
+    return floats * (int64_t)sizeof(float) > bytes;
+}
+
 static bool weights_are_far(const cr_fft_layout *l)
 {
-    return l->u_group * (int64_t)sizeof(float) > FAR_WEIGHTS;
+    return is_far(l->u_group, FAR_WEIGHTS);
 }
 
 static void size_spectra(cr_fft_layout *l)
@@ -101,17 +111,22 @@ static cr_fft_layout lay_out_as(const cr_conv *c, int height, int width)
 // For a group of one image.
 static double time_of(const cr_fft_layout *l)
 {
-    double positions = l->size[0] * l->size[1], vectors = (double)(l->u_group / l->kernels->lanes);
-    bool is_near = l->z_all * (int64_t)sizeof(float) <= Z_BYTES;
-    double pair = positions * (is_near ? per_position : per_far_position) + l->size[0] * per_row;
+    const cr_conv *c = l->conv;
+    int64_t lanes = l->kernels->lanes, area = l->size[0] * l->size[1], spectra = l->v_tile + l->y_tile;
+    int64_t images = l->channels * c->in_count + l->outputs * c->out_count;
+    double pair = (double)area * position[is_far(l->z_all, FAR_TILE)] + l->size[0] * row;
     double pairs =
         (double)(cr_div_up(l->all_tiles * l->in_blocks, 2) + cr_div_up(l->all_tiles * l->out_blocks, 2));
-    double per_weights = weights_are_far(l) ? per_far_weights : per_near_weights;
+    double touched = (double)(l->all_tiles * l->in_blocks * area + l->out_blocks * c->out_count);
+    double time = pairs * pair + touched * image_vector[is_far(images, FAR_IMAGES)];
     if (l->depthwise)
-        return pairs * pair + vectors * per_weights;
-    double products = 4 * (double)(l->bins * l->all_tiles) * (double)(l->channels * l->out_blocks);
-    double reads = vectors * (double)cr_div_up(l->all_tiles, l->most_tiles);
-    return pairs * pair + products / product_share + reads * per_weights;
+        return time;
+    double in_bins = (double)(l->bins * l->all_tiles);
+    double products = 4 * in_bins * (double)(l->channels * l->out_blocks);
+    double weights = (double)(l->u_group / lanes * cr_div_up(l->all_tiles, l->most_tiles));
+    time += products * product + weights * weights_vector[is_far(l->u_group, FAR_PACK)];
+    bool far = is_far(l->most_tiles * l->bins * spectra, FAR_SPECTRA);
+    return time + in_bins * (double)(spectra / lanes) * spectra_vector[far];
 }
 
 static bool packs_well(const cr_fft_layout *l)
@@ -154,8 +169,10 @@ cr_fft_layout cr_fft_lay_out(const cr_conv *c)
 static double time_of_others(const cr_conv *c)
 {
     double lanes = c->kernels->vector, sums = (double)c->out_count * (double)c->kernel_count / lanes;
-    if (is_depthwise(c))
-        return sums * (double)c->group / (c->kernel_count <= 25 ? direct_share : depthwise_share);
+    if (c->group == c->in_channels) {
+        double share = c->kernel_count <= 25 ? direct_share : c->in_blocked ? blocked_share : depthwise_share;
+        return sums * (double)(is_depthwise(c) ? c->group : c->out_channels / c->group) / share;
+    }
     sums *= (double)(c->in_channels / c->group) * (double)(c->out_channels / c->group);
     if (!cr_conv_winograd.accepts(c))
         return sums / (c->window->axis[0].kernel == 3 ? winograd_3 : winograd_5);

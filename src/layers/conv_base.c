@@ -497,6 +497,8 @@ unsigned cr_conv_base_blocked(const cr_step *step, const cr_preparing *p, const 
     if (step->n_in != 1 || describe(step, p, kind, &d, NULL) != CREMA_OK || !d.batch_axis_0 || d.mean)
         return 0;
     const cr_conv_algorithm *both = choose_blocked(p, &d.conv, true, true);
+    if (!p->conv_algorithm && cr_conv_prefers_plain(&d.conv))
+        return 0;
     if (both && (both->blocked & CR_BLOCKED_BOTH))
         return CR_READS_BLOCKED | CR_WRITES_BLOCKED | CR_BLOCKED_BOTH;
     bool reads = choose_blocked(p, &d.conv, true, false), writes = choose_blocked(p, &d.conv, false, true);

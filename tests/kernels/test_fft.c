@@ -279,6 +279,29 @@ START_TEST(what_it_refuses)
 }
 END_TEST
 
+static bool prefers_plain(int64_t kernel)
+{
+    geometry_case g;
+    const char *why;
+    cr_window_spec s = spec_of(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO, kernel, kernel);
+    ck_assert(geometry_make(&g, &s, 2, (int64_t[]){56, 56}, 1, 64, 64, 64));
+    g.conv.window = &g.window;
+    g.conv.kernels = cr_kernels_choose(NULL, &why);
+    g.conv.in_blocked = g.conv.out_blocked = true;
+    bool prefers = cr_conv_prefers_plain(&g.conv);
+    cr_arena_free(&g.arena);
+    return prefers;
+}
+
+// Depthwise convolutions are faster on blocks, so that fft has to win by more.
+START_TEST(it_may_be_worth_plain_activations)
+{
+    ck_assert(!prefers_plain(3));
+    ck_assert(!prefers_plain(7));
+    ck_assert(prefers_plain(15));
+}
+END_TEST
+
 // What does not pay may be forced, what can't be done may not.
 START_TEST(it_can_be_forced)
 {
@@ -300,4 +323,4 @@ END_TEST
 TEST_MAIN("kernels/fft", transforms_equal_their_definition, a_plane_may_be_alone,
           every_mode_equals_the_definition, every_rule_equals_the_definition,
           every_size_equals_the_definition, fewer_images_need_no_more_scratch, what_it_refuses,
-          it_can_be_forced)
+          it_may_be_worth_plain_activations, it_can_be_forced)

@@ -283,5 +283,49 @@ START_TEST(blocked_plans_compute_what_exact_ones_do)
 }
 END_TEST
 
+// What runs the depthwise layer between two 1x1 convolutions of such a net.
+static void implementation(int kernel, char *name, size_t size)
+{
+    static const char text[] =
+        "layer { name: 'in' type: 'Input' top: 'b' input_param { shape { dim: 1 dim: 64 dim: 56 dim: 56 } } "
+        "}\n"
+        "layer { name: 'a' type: 'Convolution' bottom: 'b' top: 'c' convolution_param { num_output: 64 "
+        "kernel_size: 1 } }\n"
+        "layer { name: 'd' type: 'Convolution' bottom: 'c' top: 'e' convolution_param { num_output: 64 "
+        "kernel_size: %d pad: %d group: 64 } }\n"
+        "layer { name: 'z' type: 'Convolution' bottom: 'e' top: 'f' convolution_param { num_output: 64 "
+        "kernel_size: 1 } }\n";
+    char net_text[sizeof text + 32];
+    crema_error err;
+    crema_step_info info;
+    crema_context *context = crema_context_create(NULL, &err);
+    crema_net_options o = {.struct_size = sizeof o, .allow_missing = 1};
+    snprintf(net_text, sizeof net_text, text, kernel, kernel / 2);
+    o.net = (crema_file){"net.prototxt", net_text, strlen(net_text)};
+    crema_net *net = crema_net_load(context, &o, &err);
+    ck_assert_msg(net != NULL, "%s", err.message);
+    crema_runner *runner = crema_runner_create(net, NULL, &err);
+    ck_assert_msg(runner != NULL, "%s", err.message);
+    for (int i = 0; i < crema_runner_n_steps(runner); i++) {
+        ck_assert_int_eq(crema_runner_step(runner, i, &info), CREMA_OK);
+        if (strcmp(info.layer, "d") == 0)
+            snprintf(name, size, "%s", info.implementation);
+    }
+    crema_runner_free(runner);
+    crema_net_free(net);
+    crema_context_free(context);
+}
+
+// A faster algorithm may want plain tensors.
+START_TEST(large_kernels_keep_tensors_plain)
+{
+    char name[64] = "";
+    implementation(3, name, sizeof name);
+    ck_assert_str_eq(name, "depthwise_blocked");
+    implementation(15, name, sizeof name);
+    ck_assert_str_eq(name, "fft");
+}
+END_TEST
+
 TEST_MAIN("plan/blocked", around_steps_that_need_it, what_others_see_stays_plain, a_sum_lies_as_its_operand,
-          blocked_plans_compute_what_exact_ones_do)
+          blocked_plans_compute_what_exact_ones_do, large_kernels_keep_tensors_plain)
