@@ -160,13 +160,15 @@ static const char *refuse_window(const cr_window *w)
 }
 
 // What is saved is an eighth of the products. Against it stand the sums that wait, whose share goes with 1 / k, and
-// those of columns, with 1 / m; fitted to measured times, in thousandths of the products.
+// those of columns, with 1 / m; in thousandths of the products, fitted to what layers of nets gained and lost.
 static bool pays(const cr_conv *conv)
 {
-    int64_t positions = conv->out_count, extra = 10000 / conv->in_channels + 5000 / conv->out_channels;
-    if (positions < LEAST_POSITIONS)
+    int64_t waiting = 10000 / conv->in_channels;
+    if (conv->out_count < LEAST_POSITIONS)
         return false;
-    return conv->in_blocked ? extra <= 70 : extra <= 50 && positions <= MOST_PLAIN_POSITIONS;
+    if (conv->in_blocked)
+        return waiting + 5000 / conv->out_channels <= 60;
+    return waiting + 8000 / conv->out_channels <= 50 && conv->out_count <= MOST_PLAIN_POSITIONS;
 }
 
 static const char *strassen_accepts(const cr_conv *conv)

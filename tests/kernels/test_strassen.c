@@ -34,7 +34,7 @@ START_TEST(positions_and_channels_of_every_size)
 {
     unsigned seed = 3;
     for (int i = 0; i < 9; i++) {
-        sizes s = {.in = 32 * (7 + rand_r(&seed) % 6), .out = 32 * (8 + rand_r(&seed) % 5), .stride = 1};
+        sizes s = {.in = 32 * (8 + rand_r(&seed) % 6), .out = 32 * (9 + rand_r(&seed) % 5), .stride = 1};
         s.height = 9 + rand_r(&seed) % 6;
         s.width = 11 + rand_r(&seed) % 6;
         s.in_blocked = i % 4 != 0;
@@ -51,8 +51,8 @@ START_TEST(strips)
     unsigned seed = 4;
     const sizes all[] = {
         {.in = 512, .out = 160, .height = 25, .width = 33, .stride = 1, .in_blocked = true},
-        {.in = 1024, .out = 128, .height = 14, .width = 18, .stride = 1},
-        {160, 928, 19, 21, 1, true, true},
+        {.in = 1024, .out = 224, .height = 14, .width = 18, .stride = 1},
+        {256, 928, 19, 21, 1, true, true},
     };
     for (int i = 0; i < 3; i++)
         check(&all[i], &seed);
