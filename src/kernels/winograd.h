@@ -77,8 +77,8 @@ typedef struct cr_winograd_kernels {
     void (*product)(const cr_winograd_product *product, const float *v, const float *u, float *y);
     // Tiles from y to the strip, left to right.
     void (*output)(const cr_winograd_tiles *tiles, const float *y, float *strip);
-    // One row of the strip, with bias and epilogue. add: what is added (whole vectors are read, which may reach behind
-    // the row), or NULL; it may be `to`. Nothing but the row is written.
+    // One row of the strip, with bias and epilogue. add: what is added, or NULL; it may be `to`. Nothing but the row is
+    // read of add and written.
     void (*scatter)(const cr_winograd_scatter *scatter, const float *strip, const float *add, float *to);
 } cr_winograd_kernels;
 

@@ -150,7 +150,7 @@ static void scatter(const cr_winograd_scatter *s, const float *strip, const floa
             tile[i] = cr_load(strip + (x + i) * CR_VECTOR) + bias;
         transpose(tile);
         for (int i = 0; add && i < s->channels; i++)
-            tile[i] += cr_load(add + i * s->channel_step + x);
+            tile[i] += cr_load_some(add + i * s->channel_step + x, n < CR_VECTOR ? n : CR_VECTOR);
         activate(s, tile);
         if (n >= CR_VECTOR && s->channels == CR_VECTOR) {
             CR_UNROLL
