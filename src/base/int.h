@@ -8,12 +8,12 @@
 
 #include <stdint.h>
 
-static inline int64_t cr_min(int64_t a, int64_t b)
+static inline int64_t cr_i64_min(int64_t a, int64_t b)
 {
     return a < b ? a : b;
 }
 
-static inline int64_t cr_max(int64_t a, int64_t b)
+static inline int64_t cr_i64_max(int64_t a, int64_t b)
 {
     return a > b ? a : b;
 }

@@ -54,9 +54,9 @@ static const char *refuse_blocked(const cr_conv_algorithm *a, const cr_conv *con
 // Why it can't or may not run.
 static const char *refuse(const cr_conv_algorithm *a, const cr_conv *conv)
 {
-    const char *why = refuse_blocked(a, conv);
+    const char *why = a->accepts(conv);
     if (!why)
-        why = a->accepts(conv);
+        why = refuse_blocked(a, conv);
     if (why || !conv->small_memory || !a->pack_bytes)
         return why;
     int64_t weights = conv->out_channels * (conv->in_channels / conv->group) * conv->kernel_count;

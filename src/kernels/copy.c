@@ -111,12 +111,12 @@ static void rows_item(void *ctx, int64_t item, int slot)
 {
     (void)slot;
     const job *j = ctx;
-    int64_t unit = item * j->per_item, end = cr_min(unit + j->per_item, j->units);
+    int64_t unit = item * j->per_item, end = cr_i64_min(unit + j->per_item, j->units);
     walk w;
     walk_start(&w, &j->c, unit / j->parts);
     if (j->parts > 1) { // one part of a long row
         int64_t at = unit % j->parts * ITEM_FLOATS;
-        copy_row(j->c.to + w.to + at, j->c.from + w.from + at, cr_min(ITEM_FLOATS, j->n - at));
+        copy_row(j->c.to + w.to + at, j->c.from + w.from + at, cr_i64_min(ITEM_FLOATS, j->n - at));
         return;
     }
     for (; unit < end; unit++) {
@@ -181,14 +181,14 @@ static void tiles_item(void *ctx, int64_t item, int slot)
 {
     (void)slot;
     const job *j = ctx;
-    int64_t unit = item * j->per_item, end = cr_min(unit + j->per_item, j->units);
+    int64_t unit = item * j->per_item, end = cr_i64_min(unit + j->per_item, j->units);
     walk w;
     walk_start(&w, &j->c, unit / j->parts);
     for (; unit < end; unit++) {
         int64_t part = unit % j->parts;
         int64_t x = part / j->parts_n * TILE, y = part % j->parts_n * TILE;
         transpose(j, j->c.to + w.to + x * j->to_step + y, j->c.from + w.from + y * j->from_step + x,
-                  cr_min(TILE, j->m - x), cr_min(TILE, j->n - y));
+                  cr_i64_min(TILE, j->m - x), cr_i64_min(TILE, j->n - y));
         if (part == j->parts - 1)
             walk_next(&w, &j->c);
     }
@@ -209,7 +209,7 @@ static void run_tiles(job *j, int fast, cr_pool *pool)
     j->units = j->parts;
     for (int i = 0; i < j->c.rank; i++)
         j->units *= j->c.dim[i];
-    j->per_item = cr_div_up(ITEM_FLOATS, cr_min(TILE, j->m) * cr_min(TILE, j->n));
+    j->per_item = cr_div_up(ITEM_FLOATS, cr_i64_min(TILE, j->m) * cr_i64_min(TILE, j->n));
     cr_parallel(pool, cr_div_up(j->units, j->per_item), tiles_item, j);
 }
 

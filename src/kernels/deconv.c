@@ -73,9 +73,9 @@ static const cr_gemm_layout *gemm_of(const cr_conv *conv)
 // What the pack depends on: the shape of the weights alone.
 static void cut_blocks(layout *l)
 {
-    int64_t most = cr_max(1, BLOCK_ROWS / cr_max(l->conv->kernel_count, 1));
-    l->blocks = cr_max(1, cr_div_up(l->wide, most));
-    l->block = cr_max(1, cr_div_up(l->wide, l->blocks));
+    int64_t most = cr_i64_max(1, BLOCK_ROWS / cr_i64_max(l->conv->kernel_count, 1));
+    l->blocks = cr_i64_max(1, cr_div_up(l->wide, most));
+    l->block = cr_i64_max(1, cr_div_up(l->wide, l->blocks));
     l->rows = l->block * l->conv->kernel_count;
     l->block_bytes = gemm_of(l->conv)->pack_bytes(l->rows, l->narrow);
 }
@@ -86,17 +86,18 @@ static void cut_lines(layout *l)
     l->need = l->in_lines;
     if (w->n_axes <= 2)
         l->need = w->n_axes < 2 ? 1 : (w->axis[0].kernel - 1) * w->axis[0].dilation / w->axis[0].stride + 1;
-    l->chunk = cr_max(l->in_lines, 1);
+    l->chunk = cr_i64_max(l->in_lines, 1);
     l->ring = 1;
     while (w->n_axes == 2 && l->chunk > 1 && l->ring * l->chunk * l->in_width * l->rows > RING_FLOATS) {
         l->chunk = cr_div_up(l->chunk, 2);
         l->ring = 1 + cr_div_up(l->need - 1, l->chunk);
     }
     l->ring_step = (cr_div_up(l->ring * l->chunk * l->in_width, LINE) | 1) * LINE;
-    int64_t others = cr_max(1, l->conv->images * l->conv->group * l->blocks), least = STRIP_NEEDS * l->need;
+    int64_t others = cr_i64_max(1, l->conv->images * l->conv->group * l->blocks),
+            least = STRIP_NEEDS * l->need;
     if (w->n_axes == 2)
         least *= w->axis[0].stride;
-    l->strips = cr_max(1, cr_min(cr_div_up(ITEMS, others), l->out_lines / cr_max(least, 1)));
+    l->strips = cr_i64_max(1, cr_i64_min(cr_div_up(ITEMS, others), l->out_lines / cr_i64_max(least, 1)));
     l->strip = cr_div_up(l->out_lines, l->strips);
 }
 
@@ -214,14 +215,14 @@ static int64_t last_needed(const layout *l, int64_t line)
     if (l->conv->window->n_axes != 2)
         return l->in_lines - 1;
     int64_t at = line + y->pad_before[0];
-    return at < 0 ? -1 : cr_min(at / y->stride, l->in_lines - 1);
+    return at < 0 ? -1 : cr_i64_min(at / y->stride, l->in_lines - 1);
 }
 
 // Input lines [line, line + lines) of the group's image, to their place in the ring.
 static void multiply(const layout *l, const float *in, const float *pack, int64_t rows, int64_t line,
                      float *col)
 {
-    int64_t lines = cr_min(l->chunk, l->in_lines - line);
+    int64_t lines = cr_i64_min(l->chunk, l->in_lines - line);
     cr_gemm_block b = {.m = rows, .depth = l->narrow, .k_end = l->narrow, .n = lines * l->in_width};
     b.panel_end = gemm_of(l->conv)->panels(rows);
     b.weights = pack;
@@ -238,7 +239,7 @@ static void run_block(const job *j, int64_t image, int64_t block, int64_t begin,
 {
     const layout *l = j->l;
     int64_t group = block / l->blocks, first = block % l->blocks * l->block;
-    int64_t channels = cr_min(l->block, l->wide - first), done = begin, channel = group * l->wide + first;
+    int64_t channels = cr_i64_min(l->block, l->wide - first), done = begin, channel = group * l->wide + first;
     const float *in = j->b->in + image * l->conv->out_image_stride + group * l->narrow * l->conv->out_count;
     const float *pack =
         (const float *)(const void *)((const char *)j->b->pack + (size_t)block * l->block_bytes);
@@ -246,7 +247,7 @@ static void run_block(const job *j, int64_t image, int64_t block, int64_t begin,
     s.phases = scratch + l->rows * l->ring_step;
     s.bias = j->b->bias ? j->b->bias + channel : NULL;
     s.out = j->b->out + image * l->conv->in_image_stride + channel * l->conv->in_count;
-    int64_t start = cr_max(0, last_needed(l, begin) - l->need + 1) / l->chunk * l->chunk;
+    int64_t start = cr_i64_max(0, last_needed(l, begin) - l->need + 1) / l->chunk * l->chunk;
     for (int64_t line = start; line < l->in_lines && done < end; line += l->chunk) {
         multiply(l, in, pack, channels * l->conv->kernel_count, line, scratch);
         for (; done < end && last_needed(l, done) < line + l->chunk; done++)
@@ -276,7 +277,7 @@ static void run_item(void *ctx, int64_t item, int slot)
     const job *j = ctx;
     const layout *l = j->l;
     float *scratch = (float *)(void *)(j->b->slot_scratch + (size_t)slot * j->b->slot_step);
-    int64_t begin = item % l->strips * l->strip, end = cr_min(begin + l->strip, l->out_lines);
+    int64_t begin = item % l->strips * l->strip, end = cr_i64_min(begin + l->strip, l->out_lines);
     int64_t blocks = l->conv->group * l->blocks, block = item / l->strips % blocks;
     int64_t image = item / l->strips / blocks;
     if (l->alone)
@@ -306,7 +307,8 @@ static void pack(const cr_conv *conv, const float *weights, void *to)
 {
     layout l = lay_out(conv);
     for (int64_t i = 0; i < conv->group * l.blocks; i++) {
-        int64_t first = i % l.blocks * l.block, rows = cr_min(l.block, l.wide - first) * conv->kernel_count;
+        int64_t first = i % l.blocks * l.block,
+                rows = cr_i64_min(l.block, l.wide - first) * conv->kernel_count;
         const float *from = weights + (i / l.blocks * l.narrow * l.wide + first) * conv->kernel_count;
         float *block = (float *)(void *)((char *)to + (size_t)i * l.block_bytes);
         conv->kernels->gemm->wide_pack_transposed(from, rows, l.narrow, l.wide * conv->kernel_count, block);

@@ -82,7 +82,7 @@ static void pack(const cr_conv *conv, const float *weights, void *to)
 // A column outside reads the first of them.
 static int64_t outside_floats(const cr_conv *conv)
 {
-    return cr_max(columns_of(conv->window)->in, 1) * CR_BLOCK;
+    return cr_i64_max(columns_of(conv->window)->in, 1) * CR_BLOCK;
 }
 
 static size_t scratch_bytes(const cr_conv *conv)
@@ -146,7 +146,7 @@ static void run_strip(const job *j, int64_t image, int64_t block, int64_t row)
     if (r.activation == CR_ACT_PRELU)
         r.slopes = j->e->slopes + channel;
     r.row_begin = row;
-    r.row_end = cr_min(row + j->strip_rows, r.h->out);
+    r.row_end = cr_i64_min(row + j->strip_rows, r.h->out);
     c->kernels->depthwise_blocked->run(&r);
     if (!j->activate_after)
         return;
@@ -177,12 +177,12 @@ static void run(const cr_conv *conv, const cr_conv_buffers *buffers)
     set_rows(&j);
     j.blocks = conv->group / CR_BLOCK;
     double macs = (double)(conv->images * conv->group) * (double)conv->out_count * (double)conv->kernel_count;
-    int64_t wanted = cr_min(ITEMS, 1 + (int64_t)(macs / ITEM_MACS));
+    int64_t wanted = cr_i64_min(ITEMS, 1 + (int64_t)(macs / ITEM_MACS));
     j.strip_rows = cr_div_up(j.rows.h->out, cr_div_up(wanted, conv->images * j.blocks));
     j.strip_rows = cr_round_up(j.strip_rows, 2); // the kernels take two at a time
     j.strips = cr_div_up(j.rows.h->out, j.strip_rows);
     j.units = conv->images * j.blocks * j.strips;
-    j.items = cr_min(j.units, wanted);
+    j.items = cr_i64_min(j.units, wanted);
     cr_parallel(buffers->pool, j.items, run_item, &j);
 }
 

@@ -124,7 +124,7 @@ static void pack(const cr_conv *conv, const float *weights, void *to)
     for (int64_t i = 0; i < conv->group * c.panels; i++) {
         int64_t first = i % c.panels * CR_BLOCK, channel = i / c.panels * c.outputs + first;
         pack_panel(weights + channel * c.k, conv->scale ? conv->scale + channel : NULL,
-                   cr_min(c.outputs - first, CR_BLOCK), c.k, (float *)to + i * panel_floats(&c));
+                   cr_i64_min(c.outputs - first, CR_BLOCK), c.k, (float *)to + i * panel_floats(&c));
     }
 }
 
@@ -167,7 +167,7 @@ static void run_panels(const cut *c, int64_t image, int64_t group, int64_t line,
         if (e.slopes)
             e.slopes += channel;
         b->epilogue = &e;
-        b->channels = cr_min(c->outputs - p * CR_BLOCK, CR_BLOCK);
+        b->channels = cr_i64_min(c->outputs - p * CR_BLOCK, CR_BLOCK);
         b->weights = (const float *)buffers->pack + (group * c->panels + p) * panel_floats(c);
         b->bias = buffers->bias ? buffers->bias + channel : NULL;
         b->out = buffers->out + image * conv->out_image_stride + at;
@@ -185,7 +185,7 @@ static void run_item(void *ctx, int64_t item, int slot)
     const cr_axis *axis = conv->window->axis;
     float *strip = (float *)(void *)(c->buffers->slot_scratch + (size_t)slot * c->buffers->slot_step);
     int64_t line = item % c->strips * c->strip.lines, group = item / c->strips % conv->group;
-    int64_t image = item / c->strips / conv->group, lines = cr_min(c->strip.lines, axis[0].out - line);
+    int64_t image = item / c->strips / conv->group, lines = cr_i64_min(c->strip.lines, axis[0].out - line);
     if (lines <= 0)
         return;
     cr_strip_part part = {.image = c->buffers->in + image * conv->in_image_stride,

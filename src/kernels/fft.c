@@ -75,7 +75,7 @@ static void pack(const cr_conv *c, const float *weights, void *to)
     for (int64_t g = 0; g < l.groups; g++)
         for (int64_t block = 0; block < l.out_blocks; block++) {
             int64_t first = g * l.outputs + block * lanes;
-            p.outputs = cr_min(lanes, l.outputs - block * lanes);
+            p.outputs = cr_i64_min(lanes, l.outputs - block * lanes);
             p.scale = c->scale ? c->scale + first : NULL;
             float *panel = u + g * l.u_group + block * l.u_block;
             for (int64_t i = 0; i < channels; i++)
@@ -89,7 +89,7 @@ static void pack(const cr_conv *c, const float *weights, void *to)
 // What padded position p of an axis reads.
 static int32_t read_at(const cr_axis *axis, int64_t p)
 {
-    int64_t o = cr_min(p, axis->out - 1);
+    int64_t o = cr_i64_min(p, axis->out - 1);
     return axis->index[0][(p - o) * axis->out + o];
 }
 
@@ -119,7 +119,7 @@ static bool gather_row(const layout *l, const plane *p, const float *const *chan
     const cr_axis *axis = l->axis;
     const float *rows[CR_FFT_MAX_LANES];
     int lanes = l->kernels->lanes;
-    int64_t all = p->x + l->size[1], end = cr_min(all, axis[1].out + axis[1].kernel - 1), y = p->y + row;
+    int64_t all = p->x + l->size[1], end = cr_i64_min(all, axis[1].out + axis[1].kernel - 1), y = p->y + row;
     bool is = y < axis[0].out + axis[0].kernel - 1;
     int32_t at = is ? read_at(&axis[0], y) : CR_TAP_OUTSIDE;
     float outside = is ? l->conv->window->outside : 0;
@@ -127,13 +127,13 @@ static bool gather_row(const layout *l, const plane *p, const float *const *chan
         fill(to, (end - p->x) * lanes, outside);
     } else {
         int64_t pad = axis[1].pad_before[0];
-        int64_t run = cr_max(p->x, pad), run_end = cr_max(run, cr_min(end, pad + axis[1].in));
+        int64_t run = cr_i64_max(p->x, pad), run_end = cr_i64_max(run, cr_i64_min(end, pad + axis[1].in));
         for (int i = 0; i < lanes; i++)
             rows[i] = channel[i] + at * axis[1].in + run - pad;
         l->ends->gather(rows, run_end - run, to + (run - p->x) * lanes);
         for (int i = 0; i < lanes; i++)
             rows[i] = channel[i] + at * axis[1].in;
-        gather_columns(l, rows, p->x, cr_min(run, end), to);
+        gather_columns(l, rows, p->x, cr_i64_min(run, end), to);
         gather_columns(l, rows, run_end, end, to + (run_end - p->x) * lanes);
     }
     fill(to + (end - p->x) * lanes, (all - end) * lanes, 0);
@@ -147,7 +147,7 @@ static void set_channels(const job *j, const plane *p, const float **channel)
     const cr_conv *c = l->conv;
     const float *in = j->b->in + p->image * c->in_image_stride + j->group * l->channels * c->in_count;
     for (int64_t i = 0; i < l->kernels->lanes; i++)
-        channel[i] = in + cr_min(p->block * l->kernels->lanes + i, l->channels - 1) * c->in_count;
+        channel[i] = in + cr_i64_min(p->block * l->kernels->lanes + i, l->channels - 1) * c->in_count;
 }
 
 // Rows of two planes, or of one and nothing, transformed, to z; lines behind it are scratch.
@@ -202,8 +202,8 @@ static void set_way_out(const job *j, const plane *p, way_out *w)
     const cr_epilogue *e = j->epilogue;
     int64_t lanes = l->kernels->lanes, first = j->group * l->outputs + p->block * lanes;
     int64_t at = first * c->out_count + p->y * l->axis[1].out + p->x;
-    w->scatter = (cr_winograd_scatter){.columns = cr_min(l->reach[1], l->axis[1].out - p->x),
-                                       .channels = cr_min(lanes, l->outputs - p->block * lanes),
+    w->scatter = (cr_winograd_scatter){.columns = cr_i64_min(l->reach[1], l->axis[1].out - p->x),
+                                       .channels = cr_i64_min(lanes, l->outputs - p->block * lanes),
                                        .channel_step = c->out_count,
                                        .bias = w->bias,
                                        .slopes = w->slopes,
@@ -226,7 +226,7 @@ static void finish_rows(const job *j, const plane *planes, int count, float *z)
     way_out way[2];
     for (int i = 0; i < count; i++) {
         set_way_out(j, &planes[i], &way[i]);
-        rows = cr_max(rows, cr_min(l->reach[0], l->axis[0].out - planes[i].y));
+        rows = cr_i64_max(rows, cr_i64_min(l->reach[0], l->axis[0].out - planes[i].y));
     }
     for (int64_t y = 0; y < rows; y++) {
         float *row = z + y * l->row_step;
@@ -343,7 +343,7 @@ static void run_group(job *j)
     cr_pool *pool = j->b->pool;
     j->u = (const float *)j->b->pack + j->group * l->u_group;
     for (j->first_tile = 0; j->first_tile < l->all_tiles; j->first_tile += j->tiles) {
-        j->tiles = cr_min(l->most_tiles, l->all_tiles - j->first_tile);
+        j->tiles = cr_i64_min(l->most_tiles, l->all_tiles - j->first_tile);
         cr_parallel(pool, cr_div_up(l->in_blocks * j->tiles, 2), input_item, j);
         cr_parallel(pool, CHUNKS, product_item, j);
         cr_parallel(pool, cr_div_up(l->out_blocks * j->tiles, 2), output_item, j);

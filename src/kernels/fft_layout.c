@@ -66,8 +66,8 @@ static void size_spectra(cr_fft_layout *l)
     int64_t tile_bytes = (int64_t)sizeof(float) * l->bins * (l->v_tile + l->y_tile);
     int64_t most = SPECTRA_BYTES / tile_bytes;
     if (weights_are_far(l))
-        most = cr_max(most, cr_min(LEAST_TILES, MOST_SPECTRA / tile_bytes));
-    most = cr_min(cr_max(most, 1), l->all_tiles);
+        most = cr_i64_max(most, cr_i64_min(LEAST_TILES, MOST_SPECTRA / tile_bytes));
+    most = cr_i64_min(cr_i64_max(most, 1), l->all_tiles);
     l->most_tiles = cr_div_up(l->all_tiles, cr_div_up(l->all_tiles, most));
     l->v_bin = odd_lines(most * l->v_tile); // fewer images may have larger blocks
     l->y_bin = odd_lines(most * l->y_tile);

@@ -235,10 +235,10 @@ static void pack_product(const cut *c, const step *s, const float *a, const doub
     float sums[PAIR * PACK_K];
     int64_t width = 2 * c->p.conv->kernels->vector, m = c->rows / 2, k = c->p.k / 2;
     for (int64_t row = 0; row < m; row += width) {
-        int64_t rows = cr_min(width, m - row);
+        int64_t rows = cr_i64_min(width, m - row);
         int64_t lanes = (int64_t)(c->p.layout->pack_bytes(rows, 1) / sizeof(float));
         for (int64_t i = 0; i < k; i += PACK_K) {
-            int64_t n = cr_min(PACK_K, k - i);
+            int64_t n = cr_i64_min(PACK_K, k - i);
             add_quarters(c, s, a + row * c->p.k + i, scale ? scale + row : NULL, rows, n, sums);
             c->p.layout->pack(sums, NULL, rows, n, to + row * k + i * lanes);
         }
@@ -321,7 +321,7 @@ static void set_columns(const job *j, operand x, int64_t begin, cr_gemm_block *b
 {
     const cut *c = j->c;
     bool second = x == B12 || x == B22 || x == NONE;
-    b->n = second ? cr_max(cr_min(b->cut, j->n - j->half - begin), 0) : b->cut;
+    b->n = second ? cr_i64_max(cr_i64_min(b->cut, j->n - j->half - begin), 0) : b->cut;
     if (x == NONE)
         return;
     if (x >= T1) {
@@ -355,7 +355,7 @@ static void run_step(const job *j, int i, int64_t group, int64_t begin, float *q
     b.panel_end = c->p.layout->panels(b.m);
     b.depth = b.k_end = s->x == NONE ? 0 : c->p.k / 2;
     b.weights = (const float *)c->p.buffers->pack + group * c->group + i * c->leaf;
-    b.cut = cr_min(c->part, j->half - begin);
+    b.cut = cr_i64_min(c->part, j->half - begin);
     set_columns(j, s->x, begin, &b);
     if (s->with_q)
         b.starts[b.n_starts++] = q;
@@ -384,7 +384,7 @@ static void products_item(void *ctx, int64_t item, int slot)
 static void run_strip(const cut *c, int64_t image, int64_t position)
 {
     const cr_conv_buffers *b = c->p.buffers;
-    job j = {.c = c, .image = image, .position = position, .n = cr_min(c->strip, c->p.n - position)};
+    job j = {.c = c, .image = image, .position = position, .n = cr_i64_min(c->strip, c->p.n - position)};
     j.half = cr_div_up(j.n, 2);
     float *scratch = b->scratch;
     j.b = c->gathers ? scratch : b->in + image * c->p.conv->in_image_stride + position * c->lanes;

@@ -57,13 +57,13 @@ static int64_t run_begin(const cr_axis *axis, int v, int64_t phase)
 static void set_run(const cr_axis *axis, int v, columns *c)
 {
     int64_t width = width_of(axis);
-    c->from = cr_max(-axis->pad_before[v], 0);
-    c->n = cr_max(axis->in - c->from, 0) / axis->stride;
+    c->from = cr_i64_max(-axis->pad_before[v], 0);
+    c->n = cr_i64_max(axis->in - c->from, 0) / axis->stride;
     for (int64_t phase = 0; phase < axis->stride; phase++) {
         int64_t begin = run_begin(axis, v, phase);
         c->turn[phase] = begin * axis->stride + phase - axis->pad_before[v] - c->from;
-        c->begin[phase] = cr_min(begin, width);
-        c->n = cr_min(c->n, width - c->begin[phase]);
+        c->begin[phase] = cr_i64_min(begin, width);
+        c->n = cr_i64_min(c->n, width - c->begin[phase]);
     }
 }
 
@@ -210,7 +210,7 @@ void cr_strip_fill(const cr_strip *s, const cr_strip_part *part, float *to)
     for (int v = 0; v < (variants ? 2 : 1); v++)
         set_columns(s, v, &of[v]);
     for (int64_t n = part->lines + reach(&s->conv->window->axis[0]); l.first < n; l.first += l.n) {
-        l.n = cr_min(n - l.first, SOME_LINES);
+        l.n = cr_i64_min(n - l.first, SOME_LINES);
         set_lines(s, part->line, &l);
         for (int64_t c = part->begin; c < part->end; c++) {
             int v = variants ? variants[c] : 0;

@@ -45,7 +45,7 @@ typedef struct job {
 // What padded position p of an axis reads.
 static int32_t read_at(const cr_axis *axis, int64_t p)
 {
-    int64_t o = cr_min(p, axis->out - 1);
+    int64_t o = cr_i64_min(p, axis->out - 1);
     return axis->index[0][(p - o) * axis->out + o];
 }
 
@@ -76,20 +76,20 @@ static void gather_row(const cr_winograd_layout *l, const float *const *plane, i
     const cr_axis *axis = l->conv->window->axis;
     const float *rows[CR_WINOGRAD_MAX_LANES];
     int lanes = l->kernels->lanes;
-    int64_t all = first + columns, end = cr_min(all, l->width + l->taps - 1);
+    int64_t all = first + columns, end = cr_i64_min(all, l->width + l->taps - 1);
     int32_t y = row < l->height + l->taps - 1 ? read_at(&axis[0], row) : CR_TAP_OUTSIDE;
     if (y == CR_TAP_OUTSIDE) {
         float value = row < l->height + l->taps - 1 ? l->conv->window->outside : 0;
         fill(to, (end - first) * lanes, value);
     } else {
         int64_t pad = axis[1].pad_before[0];
-        int64_t run = cr_max(first, pad), run_end = cr_max(run, cr_min(end, pad + axis[1].in));
+        int64_t run = cr_i64_max(first, pad), run_end = cr_i64_max(run, cr_i64_min(end, pad + axis[1].in));
         for (int i = 0; i < lanes; i++)
             rows[i] = plane[i] + y * axis[1].in + run - pad;
         l->kernels->gather(rows, run_end - run, to + (run - first) * lanes);
         for (int i = 0; i < lanes; i++)
             rows[i] = plane[i] + y * axis[1].in;
-        gather_columns(l, rows, first, cr_min(run, end), to);
+        gather_columns(l, rows, first, cr_i64_min(run, end), to);
         gather_columns(l, rows, run_end, end, to + (run_end - first) * lanes);
     }
     fill(to + (end - first) * lanes, (all - end) * lanes, 0);
@@ -145,7 +145,7 @@ static void transform_input(const job *j, const cr_winograd_block *b, int64_t bl
         const float *plane[CR_WINOGRAD_MAX_LANES];
         // lanes behind the last channel are read by no product, but must be something
         for (int64_t i = 0; i < lanes; i++)
-            plane[i] = image + cr_min(block_index * lanes + i, l->channels - 1) * l->conv->in_count;
+            plane[i] = image + cr_i64_min(block_index * lanes + i, l->channels - 1) * l->conv->in_count;
         for (int64_t y = 0; y < b->rows * l->m + l->taps - 1; y++)
             gather_row(l, plane, b->row * l->m + y, b->column * l->m, b->columns * l->m + l->taps - 1,
                        slab + y * l->slab_row);
@@ -234,7 +234,7 @@ static void scatter_strip(const job *j, const cr_winograd_block *b, int64_t n, i
 {
     const cr_winograd_layout *l = j->l;
     int64_t y = (b->row + row) * l->m, x = b->column * l->m, image = b->image + n;
-    for (int64_t r = 0; r < cr_min(l->m, l->height - y); r++) {
+    for (int64_t r = 0; r < cr_i64_min(l->m, l->height - y); r++) {
         int64_t at = first * l->conv->out_count + (y + r) * l->width + x;
         const float *add = j->add ? j->add + image * j->epilogue->add_image_stride + at : NULL;
         if (l->conv->window->partial)
@@ -248,11 +248,11 @@ static void transform_output(const job *j, const cr_winograd_block *b, int64_t p
                              float *strip)
 {
     const cr_winograd_layout *l = j->l;
-    int64_t lanes = l->kernels->lanes, end = cr_min(l->outputs, (panel + 1) * 2 * lanes);
+    int64_t lanes = l->kernels->lanes, end = cr_i64_min(l->outputs, (panel + 1) * 2 * lanes);
     for (int64_t c = panel * 2 * lanes; c < end; c += lanes, y += lanes) {
         float values[2 * CR_WINOGRAD_MAX_LANES];
-        cr_winograd_scatter s = scatter_of(j, c, cr_min(lanes, end - c), values);
-        s.columns = cr_min(b->columns * l->m, l->width - b->column * l->m);
+        cr_winograd_scatter s = scatter_of(j, c, cr_i64_min(lanes, end - c), values);
+        s.columns = cr_i64_min(b->columns * l->m, l->width - b->column * l->m);
         for (int64_t i = 0; i < b->images * b->rows; i++) {
             output_strip(l, b, i / b->rows, i % b->rows, y, strip);
             scatter_strip(j, b, i / b->rows, i % b->rows, &s, c, strip);

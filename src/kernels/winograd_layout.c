@@ -64,13 +64,14 @@ int cr_winograd_m(const cr_conv *c)
 
 static void cut_blocks(cr_winograd_layout *l, int64_t tiles, int64_t images)
 {
-    tiles = cr_max(tiles, 1);
+    tiles = cr_i64_max(tiles, 1);
     l->column_blocks = cr_div_up(l->columns, tiles);
     l->block_columns = cr_div_up(l->columns, l->column_blocks);
-    int64_t most_rows = cr_max(tiles / l->columns, 1);
+    int64_t most_rows = cr_i64_max(tiles / l->columns, 1);
     l->row_blocks = cr_div_up(l->rows, most_rows);
     l->block_rows = cr_div_up(l->rows, l->row_blocks);
-    l->block_images = l->row_blocks == 1 ? cr_min(cr_max(tiles / (l->rows * l->columns), 1), images) : 1;
+    l->block_images =
+        l->row_blocks == 1 ? cr_i64_min(cr_i64_max(tiles / (l->rows * l->columns), 1), images) : 1;
     l->image_blocks = cr_div_up(images, l->block_images);
     l->tiles = l->block_images * l->block_rows * l->block_columns;
 }
@@ -126,11 +127,12 @@ cr_winograd_layout cr_winograd_lay_out(const cr_conv *c)
     }
     int64_t tile_bytes = (int64_t)sizeof(float) * l.points * l.points; // per channel
     int64_t own = OWN_BYTES / (tile_bytes * (l.blocks + 2) * lanes);
-    cut_blocks(&l, cr_min(own, cr_max(LEAST_TILES, c->group * l.rows * l.columns / MANY_BLOCKS)), c->images);
+    cut_blocks(&l, cr_i64_min(own, cr_i64_max(LEAST_TILES, c->group * l.rows * l.columns / MANY_BLOCKS)),
+               c->images);
     l.shared = c->group * l.row_blocks * l.column_blocks < MANY_BLOCKS;
     if (l.shared) {
         int64_t most = SHARED_BYTES / (tile_bytes * l.blocks * lanes);
-        cut_blocks(&l, cr_min(most, PANEL_BYTES / (tile_bytes * 2 * lanes)), c->images);
+        cut_blocks(&l, cr_i64_min(most, PANEL_BYTES / (tile_bytes * 2 * lanes)), c->images);
     }
     size_buffers(&l);
     return l;
@@ -143,9 +145,9 @@ cr_winograd_block cr_winograd_block_at(const cr_winograd_layout *l, int64_t inde
     b.image = index / l->column_blocks / l->row_blocks * l->block_images;
     b.row = y * l->block_rows;
     b.column = x * l->block_columns;
-    b.images = cr_min(l->block_images, l->conv->images - b.image);
-    b.rows = cr_min(l->block_rows, l->rows - b.row);
-    b.columns = cr_min(l->block_columns, l->columns - b.column);
+    b.images = cr_i64_min(l->block_images, l->conv->images - b.image);
+    b.rows = cr_i64_min(l->block_rows, l->rows - b.row);
+    b.columns = cr_i64_min(l->block_columns, l->columns - b.column);
     b.full_rows = b.rows - (l->end_points[0] != l->all && b.row + b.rows == l->rows);
     b.full_columns = b.columns - (l->end_points[1] != l->all && b.column + b.columns == l->columns);
     b.n_a = b.images * b.full_rows * b.full_columns;
@@ -198,7 +200,7 @@ void cr_winograd_pack(const cr_conv *c, const float *weights, void *to)
         int64_t first = panel % l.panels * 2 * l.kernels->lanes;
         const float *w = weights + (panel / l.panels * l.outputs + first) * l.channels * taps;
         p.width = cr_winograd_panel_vectors(&l, panel % l.panels) * l.kernels->lanes;
-        p.outputs = cr_min(p.width, l.outputs - first);
+        p.outputs = cr_i64_min(p.width, l.outputs - first);
         p.scale = c->scale ? c->scale + panel / l.panels * l.outputs + first : NULL;
         p.q_step = l.channels * p.width;
         for (int64_t i = 0; i < l.channels; i++)
