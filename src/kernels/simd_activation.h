@@ -26,6 +26,12 @@ CR_INLINE cr_vf cr_hardswish(cr_vf x)
     return x * (cr_clip(x + 3, 0, 6) / 6);
 }
 
+// PARTIAL: what a sum becomes before anything is added or activated; factor 0: its window has nothing inside.
+CR_INLINE cr_vf cr_apply_factor(cr_vf factor, cr_vf x, cr_vf bias)
+{
+    return cr_select(factor > 0, x * factor + bias, (cr_vf){0});
+}
+
 // slope: of the channel.
 CR_INLINE cr_vf cr_activate(const cr_activation activation, float slope, float min, float max, cr_vf x)
 {

@@ -84,11 +84,6 @@ CR_INLINE void store(const tile *t, float *out, cr_vf sum[ROWS][VECTORS], const 
     }
 }
 
-CR_INLINE cr_vf apply_factor(cr_vf factor, cr_vf x, cr_vf bias)
-{
-    return cr_select(factor > 0, x * factor + bias, (cr_vf){0});
-}
-
 CR_INLINE void scale(const tile *t, const float *factor, cr_vf sum[ROWS][VECTORS], const int rows,
                      const bool blocked)
 {
@@ -98,7 +93,7 @@ CR_INLINE void scale(const tile *t, const float *factor, cr_vf sum[ROWS][VECTORS
         for (int j = 0; j < VECTORS; j++) {
             cr_vf by = blocked ? cr_repeat(factor[i]) : cr_load(factor + j * CR_VECTOR);
             cr_vf bias = blocked ? cr_load(t->late_bias + j * CR_VECTOR) : cr_repeat(t->late_bias[i]);
-            sum[i][j] = apply_factor(by, sum[i][j], bias);
+            sum[i][j] = cr_apply_factor(by, sum[i][j], bias);
         }
     }
 }
@@ -212,7 +207,7 @@ static void finish_channels(const cr_direct_block *b, int64_t channel, int64_t r
             int64_t lanes = n - i < CR_VECTOR ? n - i : CR_VECTOR;
             cr_vf x = cr_load(sums + i);
             if (b->factor)
-                x = apply_factor(cr_load(b->factor + position + i), x, bias);
+                x = cr_apply_factor(cr_load(b->factor + position + i), x, bias);
             if (e->add)
                 x += cr_load_some(e->add + at + i, lanes);
             cr_store_some(b->out + at + i, finish(e, x, slope), lanes);
@@ -230,8 +225,8 @@ static void finish_positions(const cr_direct_block *b, int64_t channel, int64_t 
         cr_vf x = cr_load(sums + i * CR_VECTOR);
         cr_vf slope = e->activation == CR_ACT_PRELU ? cr_load(e->slopes + c) : cr_repeat(e->slope);
         if (b->factor)
-            x = apply_factor(cr_repeat(b->factor[position + i / VECTORS]), x,
-                             b->bias ? cr_load(b->bias + c) : (cr_vf){0});
+            x = cr_apply_factor(cr_repeat(b->factor[position + i / VECTORS]), x,
+                                b->bias ? cr_load(b->bias + c) : (cr_vf){0});
         if (e->add)
             x += cr_load(e->add + at);
         cr_store(b->out + at, finish(e, x, slope));

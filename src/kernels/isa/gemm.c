@@ -1,12 +1,5 @@
 /*
- * gemm.c - the matrix product: the register tile, and the loops over tiles in both orientations.
- *
- *            b: 2 vectors           every step of k: 2 loads, and per row a broadcast from memory
- *            [........][........]   and 2 multiply-adds
- *   a: rows
- *      *     [........][........]   the tile stays in registers: 28 of 32 with 512-bit vectors,
- *      *     [........][........]   12 of 16 with the older levels
- *      *     [........][........]
+ * gemm.c - the matrix product: the loops over tiles in both orientations, and their packs.
  *
  *   wide   a: panel of weights (k, rows)      b: columns, as they lie in memory
  *   deep   a: columns, as they lie in memory  b: panel of weights (k, 2 vectors)
@@ -14,288 +7,22 @@
  *
  * Deep outputs that lie in blocks of channels are written as the tile has them; others are transposed on their way.
  *
- * While a tile is at work, lines are prefetched, with each step of k: those that a later tile reads, and those of one
- * row of the tile's own outputs. (All outputs at once would hold up the loads; none, the stores of the next tile.)
- *
- * What is simple is done to the sums in registers: bias (they start with it), residual, ReLU, Clip. The rest,
- * and tiles that stick out of the output, go through a small buffer and finish_rows().
+ * What the tile does not do to sums (gemm_tile.h), and tiles that stick out of the output, go through a small buffer
+ * and finish_rows().
  */
 #include "kernels/gemm.h"
+#include "kernels/gemm_tile.h"
 #include "kernels/simd_activation.h"
 
 #include <string.h>
 
-// HALVES: deep has tiles of one and a half vectors; a multiply-add of half a vector takes half the time there.
-#if defined(__AVX512F__)
-#define TILE_ROWS 14
-#define HALVES 1
-#elif defined(__aarch64__)
-#define TILE_ROWS 12
-#define HALVES 0
-#else
-#define TILE_ROWS 6
-#define HALVES 0
-#endif
-
 enum {
-    LINE = 16, // floats
-    VECTORS = 2,
-    WIDTH = VECTORS * CR_VECTOR,
-    HALF = CR_VECTOR / 2,
-    DEEP_TILES = 8,                                    // position tiles that deep transposes at a time
-    DEEP_ROW = DEEP_TILES * TILE_ROWS + 2 * CR_VECTOR, // floats
-    PACK_ROWS = 64                                     // of k that are packed at a time
+    DEEP_TILES = 8,                                       // position tiles that deep transposes at a time
+    DEEP_ROW = DEEP_TILES * CR_TILE_ROWS + 2 * CR_VECTOR, // floats
+    PACK_ROWS = 64                                        // of k that are packed at a time
 };
 
-typedef struct tile {
-    int64_t k, a_step, b_step;
-    const float *a, *b;  // a[p * a_step + row], b[p * b_step + column]
-    const int64_t *rows; // or b[rows[p] + column]
-    const float *bias;   // per row: what the sums start with; NULL: with the row of `begin`
-    const float *begin;  // (rows, WIDTH), or one row for all: begin_step is 0
-    int64_t begin_step;
-    const float *starts[CR_GEMM_STARTS]; // (rows, WIDTH): added to that
-    int n_starts;
-    float *sums;           // (rows, WIDTH)
-    float *out;            // where finished sums go; NULL: to `sums`
-    const float *residual; // as out; may be NULL
-    const float *ahead;    // prefetched: one line for each step of k, ahead_step apart
-    int64_t ahead_step;
-    // Outputs of this tile or of its neighbours, prefetched: one row with each step of k.
-    const float *fetch;
-    int64_t fetch_rows, fetch_row, fetch_vector;
-    int64_t out_row, out_vector; // steps in out from a row to the next, from a vector to the next
-    bool floor, ceiling;         // clamp to min, max
-    float min, max;
-    const float *factor;    // PARTIAL: per position of out; NULL: none
-    const float *late_bias; // per row: added to what was multiplied by it
-} tile;
-
-static const float no_bias[TILE_ROWS];
-
-/* ---- the register tile ---- */
-
-CR_INLINE cr_vf apply_factor(cr_vf factor, cr_vf x, cr_vf bias)
-{
-    return cr_select(factor > 0, x * factor + bias, (cr_vf){0});
-}
-
-CR_INLINE void scale(const tile *t, cr_vf sum[TILE_ROWS][VECTORS], const int rows, const int vectors)
-{
-    CR_UNROLL
-    for (int j = 0; j < vectors; j++) {
-        cr_vf factor = cr_load(t->factor + j * CR_VECTOR);
-        CR_UNROLL
-        for (int i = 0; i < rows; i++)
-            sum[i][j] = apply_factor(factor, sum[i][j], cr_repeat(t->late_bias[i]));
-    }
-}
-
-CR_INLINE void finish(const tile *t, cr_vf sum[TILE_ROWS][VECTORS], const int rows, const int vectors)
-{
-    if (t->factor)
-        scale(t, sum, rows, vectors);
-    cr_vf min = cr_repeat(t->min), max = cr_repeat(t->max);
-    float *out = t->out;
-    const float *residual = t->residual;
-    const int64_t out_row = t->out_row, out_vector = t->out_vector;
-    const bool floor = t->floor, ceiling = t->ceiling;
-    CR_UNROLL
-    for (int i = 0; i < rows; i++) {
-        CR_UNROLL
-        for (int j = 0; j < vectors; j++) {
-            int64_t at = i * out_row + j * out_vector;
-            cr_vf x = sum[i][j];
-            if (residual)
-                x += cr_load(residual + at);
-            if (floor)
-                x = cr_max(min, x);
-            if (ceiling)
-                x = cr_min(max, x);
-            cr_store(out + at, x);
-        }
-    }
-}
-
-CR_INLINE void add_products(const float *a, const int a_row, const float *b, cr_vf sum[TILE_ROWS][VECTORS],
-                            const int rows, const int vectors)
-{
-    cr_vf column[VECTORS];
-    CR_UNROLL
-    for (int j = 0; j < vectors; j++)
-        column[j] = cr_load(b + j * CR_VECTOR);
-    CR_UNROLL
-    for (int i = 0; i < rows; i++) {
-        CR_UNROLL
-        for (int j = 0; j < vectors; j++)
-            sum[i][j] += a[i * a_row] * column[j];
-    }
-}
-
-CR_INLINE void add_start(const float *start, cr_vf sum[TILE_ROWS][VECTORS], const int rows, const int vectors)
-{
-    CR_UNROLL
-    for (int i = 0; i < rows; i++) {
-        CR_UNROLL
-        for (int j = 0; j < vectors; j++)
-            sum[i][j] += cr_load(start + i * WIDTH + j * CR_VECTOR);
-    }
-}
-
-CR_INLINE void start(const tile *t, cr_vf sum[TILE_ROWS][VECTORS], const int rows, const int vectors)
-{
-    cr_vf first[VECTORS];
-    CR_UNROLL
-    for (int j = 0; j < vectors; j++)
-        first[j] = t->bias ? (cr_vf){0} : cr_load(t->begin + j * CR_VECTOR);
-    bool own = t->begin_step > 0;
-    CR_UNROLL
-    for (int i = 0; i < rows; i++) {
-        CR_UNROLL
-        for (int j = 0; j < vectors; j++)
-            sum[i][j] = t->bias ? cr_repeat(t->bias[i])
-                        : own   ? cr_load(t->begin + i * WIDTH + j * CR_VECTOR)
-                                : first[j];
-    }
-}
-
-// The lines of one row of outputs; returns the next row.
-CR_INLINE const float *fetch_out(const tile *t, const float *fetch, const float *last, const int vectors)
-{
-    CR_UNROLL
-    for (int j = 0; j < vectors; j += LINE / CR_VECTOR)
-        __builtin_prefetch(fetch + j * t->fetch_vector, 1);
-    return fetch + (fetch < last ? t->fetch_row : 0);
-}
-
-// A block of each row of the next tile's, which stand behind this one's: one row with each of its lanes.
-CR_INLINE void fetch_next(const float *a, const int rows, const int lanes, int lane)
-{
-    if (lanes > 1)
-        __builtin_prefetch(a + (rows + lane) * lanes);
-}
-
-// lanes: products of one row of a that stand side by side in memory; k is a multiple.
-CR_INLINE void run(const tile *t, const int rows, const int vectors, const int lanes)
-{
-    cr_vf sum[TILE_ROWS][VECTORS];
-    const float *a = t->a, *b = t->b;
-    int64_t a_step = t->a_step, b_step = t->b_step;
-    start(t, sum, rows, vectors);
-    for (int s = 0; s < t->n_starts; s++)
-        add_start(t->starts[s], sum, rows, vectors);
-    const float *ahead = t->ahead;
-    int64_t ahead_step = t->ahead_step;
-    const float *fetch = t->fetch, *last = fetch + (t->fetch_rows - 1) * t->fetch_row;
-    if (lanes == 1 && t->rows) {
-        for (int64_t p = 0; p < t->k; p++, a += a_step) {
-            fetch = fetch_out(t, fetch, last, vectors);
-            add_products(a, 1, b + t->rows[p], sum, rows, vectors);
-        }
-    } else {
-        for (int64_t p = t->k; p > 0; p -= lanes, a += a_step)
-            for (int lane = 0; lane < lanes; lane++, b += b_step, ahead += ahead_step) {
-                __builtin_prefetch(ahead);
-                fetch = fetch_out(t, fetch, last, vectors);
-                fetch_next(a, rows, lanes, lane);
-                add_products(a + lane, lanes, b, sum, rows, vectors);
-            }
-    }
-    if (t->out) {
-        finish(t, sum, rows, vectors);
-        return;
-    }
-    CR_UNROLL
-    for (int i = 0; i < rows; i++) {
-        CR_UNROLL
-        for (int j = 0; j < vectors; j++)
-            cr_store(t->sums + i * WIDTH + j * CR_VECTOR, sum[i][j]);
-    }
-}
-
-#if HALVES
-typedef float half_vector __attribute__((vector_size(HALF * 4)));
-
-CR_INLINE half_vector load_half(const float *from)
-{
-    half_vector x;
-    memcpy(&x, from, sizeof x);
-    return x;
-}
-
-// run() of one and a half vectors, deep, and to `sums` in any case.
-CR_INLINE void run_half(const tile *t, const int rows, const int lanes)
-{
-    cr_vf sum[TILE_ROWS];
-    half_vector half[TILE_ROWS];
-    const float *a = t->a, *b = t->b, *ahead = t->ahead;
-    CR_UNROLL
-    for (int i = 0; i < rows; i++) {
-        sum[i] = cr_load(t->begin + i * t->begin_step);
-        half[i] = load_half(t->begin + i * t->begin_step + CR_VECTOR);
-    }
-    for (int s = 0; s < t->n_starts; s++) {
-        CR_UNROLL
-        for (int i = 0; i < rows; i++) {
-            sum[i] += cr_load(t->starts[s] + i * WIDTH);
-            half[i] += load_half(t->starts[s] + i * WIDTH + CR_VECTOR);
-        }
-    }
-    const float *fetch = t->fetch, *last = fetch + (t->fetch_rows - 1) * t->fetch_row;
-    for (int64_t p = t->k; p > 0; p -= lanes, a += t->a_step)
-        for (int lane = 0; lane < lanes; lane++, b += t->b_step, ahead += t->ahead_step) {
-            __builtin_prefetch(ahead);
-            fetch = fetch_out(t, fetch, last, VECTORS);
-            fetch_next(a, rows, lanes, lane);
-            cr_vf column = cr_load(b);
-            half_vector half_column = load_half(b + CR_VECTOR);
-            CR_UNROLL
-            for (int i = 0; i < rows; i++) {
-                sum[i] += a[i * lanes + lane] * column;
-                half[i] += a[i * lanes + lane] * half_column;
-            }
-        }
-    CR_UNROLL
-    for (int i = 0; i < rows; i++) {
-        cr_store(t->sums + i * WIDTH, sum[i]);
-        memcpy(t->sums + i * WIDTH + CR_VECTOR, &half[i], sizeof half[i]);
-    }
-}
-#endif
-
-// A function for every size, so that the sums have names and can be registers.
-// clang-format off
-#define TILE(name, r, v, lanes) static void CR_ISA(name##_##r##_##v)(const tile *t) { run(t, r, v, lanes); }
-#if HALVES
-#define TILE_HALF(name, r, lanes) static void CR_ISA(name##_##r##_half)(const tile *t) { run_half(t, r, lanes); }
-#define HALF_OF(name, r) CR_ISA(name##_##r##_half)
-#else
-#define TILE_HALF(name, r, lanes)
-#define HALF_OF(name, r) NULL
-#endif
-#define THREE(name, r, lanes) TILE(name, r, 1, lanes) TILE_HALF(name, r, lanes) TILE(name, r, 2, lanes)
-#define TILES(r) THREE(tile, r, 1) THREE(block, r, CR_BLOCK)
-TILES(1) TILES(2) TILES(3) TILES(4) TILES(5) TILES(6)
-#if TILE_ROWS > 6
-TILES(7) TILES(8) TILES(9) TILES(10) TILES(11) TILES(12)
-#endif
-#if TILE_ROWS > 12
-TILES(13) TILES(14)
-#endif
-
-#define ROW(name, r) {CR_ISA(name##_##r##_1), HALF_OF(name, r), CR_ISA(name##_##r##_2)}
-#define ROWS(r) {ROW(tile, r), ROW(block, r)}
-// [rows - 1][in_blocked][half vectors - 2]
-static void (*const tiles[TILE_ROWS][2][2 * VECTORS - 1])(const tile *t) = {
-    ROWS(1), ROWS(2), ROWS(3), ROWS(4), ROWS(5), ROWS(6),
-#if TILE_ROWS > 6
-    ROWS(7), ROWS(8), ROWS(9), ROWS(10), ROWS(11), ROWS(12),
-#endif
-#if TILE_ROWS > 12
-    ROWS(13), ROWS(14),
-#endif
-};
-// clang-format on
+static const float no_bias[CR_TILE_ROWS];
 
 /* ---- rows that are finished outside of the tile ---- */
 
@@ -352,7 +79,7 @@ static void finish_rows(const cr_gemm_block *b, int64_t channel, int64_t channel
             int64_t lanes = n - i < CR_VECTOR ? n - i : CR_VECTOR;
             cr_vf x = cr_load(sums + i);
             if (b->factor)
-                x = apply_factor(cr_load(b->factor + position + i), x, bias);
+                x = cr_apply_factor(cr_load(b->factor + position + i), x, bias);
             if (e->add)
                 x += cr_load_some(e->add + at + i, lanes);
             cr_store_some(b->out + at + i, cr_activate(e->activation, slope, e->min, e->max, x), lanes);
@@ -364,7 +91,7 @@ static void finish_rows(const cr_gemm_block *b, int64_t channel, int64_t channel
 
 static int64_t wide_panels(int64_t m)
 {
-    return (m + TILE_ROWS - 1) / TILE_ROWS;
+    return (m + CR_TILE_ROWS - 1) / CR_TILE_ROWS;
 }
 
 // The first channel of a panel: all are alike, or differ by one.
@@ -375,7 +102,7 @@ static int64_t wide_channel(int64_t m, int64_t panel)
 
 static int64_t wide_partial_floats(int64_t panels, int64_t n)
 {
-    return panels * TILE_ROWS * ((n + WIDTH - 1) / WIDTH) * WIDTH;
+    return panels * CR_TILE_ROWS * ((n + CR_TILE_WIDTH - 1) / CR_TILE_WIDTH) * CR_TILE_WIDTH;
 }
 
 static size_t wide_pack_bytes(int64_t m, int64_t k)
@@ -383,7 +110,7 @@ static size_t wide_pack_bytes(int64_t m, int64_t k)
     return (size_t)(m * k) * sizeof(float);
 }
 
-static void set_epilogue(const cr_gemm_block *b, tile *t)
+static void set_epilogue(const cr_gemm_block *b, cr_gemm_tile *t)
 {
     const cr_epilogue *e = b->epilogue;
     t->floor = e->activation != CR_ACT_NONE;
@@ -402,10 +129,10 @@ static const float *first_bias(const cr_gemm_block *b, int64_t channel)
 }
 
 // The tiles of one column of panels: `lanes` positions, which columns have at `from` and the output at `to`.
-static void wide_column(const cr_gemm_block *b, tile t, int64_t from, int64_t to, int64_t lanes,
+static void wide_column(const cr_gemm_block *b, cr_gemm_tile t, int64_t from, int64_t to, int64_t lanes,
                         float *partial)
 {
-    float sums[TILE_ROWS * WIDTH] __attribute__((aligned(64)));
+    float sums[CR_TILE_ROWS * CR_TILE_WIDTH] __attribute__((aligned(64)));
     bool last = b->k_end == b->depth;
     int vectors = lanes > CR_VECTOR ? 2 : 1;
     const cr_epilogue *e = b->epilogue;
@@ -417,22 +144,22 @@ static void wide_column(const cr_gemm_block *b, tile t, int64_t from, int64_t to
         t.a = b->weights + channel * b->depth + b->k_begin * rows;
         t.a_step = rows;
         t.bias = first_bias(b, channel);
-        t.begin = t.sums = partial ? partial + (p - b->panel_begin) * TILE_ROWS * WIDTH : sums;
-        t.begin_step = WIDTH;
+        t.begin = t.sums = partial ? partial + (p - b->panel_begin) * CR_TILE_ROWS * CR_TILE_WIDTH : sums;
+        t.begin_step = CR_TILE_WIDTH;
         t.out = direct ? b->out + at : NULL;
         t.factor = b->factor ? b->factor + to : NULL;
         t.late_bias = b->bias ? b->bias + channel : no_bias;
         t.residual = e->add ? e->add + at : NULL;
         // The next column's rows have two lines each: they come while the last two panels are at work.
         int64_t left = b->panel_end - 1 - p;
-        bool fetch = left < 2 && !b->rows && from + WIDTH < b->n;
-        t.ahead = fetch ? t.b + WIDTH + (1 - left) * LINE : t.a;
+        bool fetch = left < 2 && !b->rows && from + CR_TILE_WIDTH < b->n;
+        t.ahead = fetch ? t.b + CR_TILE_WIDTH + (1 - left) * CR_LINE : t.a;
         t.ahead_step = fetch ? b->column_step : 0;
         t.fetch = b->out + at;
         t.fetch_rows = rows;
-        tiles[rows - 1][0][2 * vectors - 2](&t);
+        CR_ISA(cr_gemm_tiles)[rows - 1][0][2 * vectors - 2](&t);
         if (last && !direct)
-            finish_rows(b, channel, rows, to, lanes, t.sums, WIDTH);
+            finish_rows(b, channel, rows, to, lanes, t.sums, CR_TILE_WIDTH);
     }
 }
 
@@ -450,16 +177,17 @@ static int64_t first_of(const cr_gemm_block *b, int64_t line, int64_t x, int64_t
 
 static void wide_run(const cr_gemm_block *b)
 {
-    tile t = {.k = b->k_end - b->k_begin, .b_step = b->column_step, .rows = b->rows};
+    cr_gemm_tile t = {.k = b->k_end - b->k_begin, .b_step = b->column_step, .rows = b->rows};
     bool whole = b->k_begin == 0 && b->k_end == b->depth;
-    int64_t column_floats = (b->panel_end - b->panel_begin) * TILE_ROWS * WIDTH;
+    int64_t column_floats = (b->panel_end - b->panel_begin) * CR_TILE_ROWS * CR_TILE_WIDTH;
     set_epilogue(b, &t);
     t.out_row = t.fetch_row = b->out_step;
     t.out_vector = t.fetch_vector = CR_VECTOR;
     int64_t line = b->pitch > 0 ? b->line : b->n, i = 0;
     for (int64_t begin = 0, from = 0; begin < b->n; begin += line, from += b->pitch)
-        for (int64_t x = 0; x < line; x += WIDTH, i++) {
-            int64_t lanes = line - x < WIDTH ? line - x : WIDTH, at = first_of(b, line, x, &lanes);
+        for (int64_t x = 0; x < line; x += CR_TILE_WIDTH, i++) {
+            int64_t lanes = line - x < CR_TILE_WIDTH ? line - x : CR_TILE_WIDTH,
+                    at = first_of(b, line, x, &lanes);
             wide_column(b, t, from + at, begin + at, lanes, whole ? NULL : b->partial + i * column_floats);
         }
 }
@@ -468,33 +196,33 @@ static void wide_run(const cr_gemm_block *b)
 
 static int64_t deep_panels(int64_t m)
 {
-    return (m + WIDTH - 1) / WIDTH;
+    return (m + CR_TILE_WIDTH - 1) / CR_TILE_WIDTH;
 }
 
 static int64_t deep_tiles(int64_t n)
 {
-    return (n + TILE_ROWS - 1) / TILE_ROWS;
+    return (n + CR_TILE_ROWS - 1) / CR_TILE_ROWS;
 }
 
 static int64_t deep_partial_floats(int64_t panels, int64_t n)
 {
-    return panels * deep_tiles(n) * TILE_ROWS * WIDTH;
+    return panels * deep_tiles(n) * CR_TILE_ROWS * CR_TILE_WIDTH;
 }
 
 // Floats of a row of a panel with so many channels.
 static int64_t deep_width(int64_t channels)
 {
-    if (HALVES && channels > CR_VECTOR && channels <= CR_VECTOR + HALF)
-        return CR_VECTOR + HALF;
+    if (CR_TILE_HALVES && channels > CR_VECTOR && channels <= CR_VECTOR + CR_HALF_VECTOR)
+        return CR_VECTOR + CR_HALF_VECTOR;
     return (channels + CR_VECTOR - 1) / CR_VECTOR * CR_VECTOR;
 }
 
 static size_t deep_pack_bytes(int64_t m, int64_t k)
 {
-    return (size_t)((m / WIDTH * WIDTH + deep_width(m % WIDTH)) * k) * sizeof(float);
+    return (size_t)((m / CR_TILE_WIDTH * CR_TILE_WIDTH + deep_width(m % CR_TILE_WIDTH)) * k) * sizeof(float);
 }
 
-// A tile (rows, WIDTH) to (WIDTH, ...): whole vectors are written, so what stands behind the rows is lost.
+// A tile (rows, CR_TILE_WIDTH) to (CR_TILE_WIDTH, ...): whole vectors are written, so what stands behind the rows is lost.
 static void transpose(const float *from, int64_t rows, int vectors, float *to, int64_t step)
 {
     for (int64_t r = 0; r < rows; r += CR_VECTOR) {
@@ -502,7 +230,7 @@ static void transpose(const float *from, int64_t rows, int vectors, float *to, i
             cr_vf x[CR_VECTOR];
             CR_UNROLL
             for (int i = 0; i < CR_VECTOR; i++)
-                x[i] = r + i < rows ? cr_load(from + (r + i) * WIDTH + j * CR_VECTOR) : (cr_vf){0};
+                x[i] = r + i < rows ? cr_load(from + (r + i) * CR_TILE_WIDTH + j * CR_VECTOR) : (cr_vf){0};
             cr_transpose(x);
             CR_UNROLL
             for (int i = 0; i < CR_VECTOR; i++)
@@ -514,7 +242,7 @@ static void transpose(const float *from, int64_t rows, int vectors, float *to, i
 // What sums start with: the bias along each row.
 static void deep_bias(const cr_gemm_block *b, int64_t channel, int64_t channels, float *bias)
 {
-    for (int64_t c = 0; c < WIDTH; c++)
+    for (int64_t c = 0; c < CR_TILE_WIDTH; c++)
         bias[c] = b->bias && !b->factor && c < channels ? b->bias[channel + c] : 0;
 }
 
@@ -534,7 +262,7 @@ static void finish_blocked(const cr_gemm_block *b, int64_t channel, int vectors,
         cr_vf bias = b->factor && b->bias ? cr_load(b->bias + channel) : (cr_vf){0};
         cr_vf slopes = e->activation == CR_ACT_PRELU ? cr_load(e->slopes + channel) : (cr_vf){0};
         for (int64_t r = 0; r < rows; r++, at += CR_BLOCK) {
-            cr_vf x = cr_load(sums + r * WIDTH + j * CR_VECTOR);
+            cr_vf x = cr_load(sums + r * CR_TILE_WIDTH + j * CR_VECTOR);
             if (b->factor) {
                 float factor = b->factor[position + r];
                 x = factor > 0 ? x * factor + bias : (cr_vf){0};
@@ -568,31 +296,31 @@ typedef struct deep {
     int64_t waiting;           // where the first one's sums are in buffers of sums that wait
     int vectors;
     bool last, direct; // out is written; by the tile itself
-    tile t;
-    float bias[WIDTH] __attribute__((aligned(64)));
+    cr_gemm_tile t;
+    float bias[CR_TILE_WIDTH] __attribute__((aligned(64)));
 } deep;
 
 static void deep_begin(const cr_gemm_block *b, int64_t panel, int64_t begin, int64_t end, deep *d)
 {
     d->b = b;
-    d->channel = panel * WIDTH;
-    d->channels = b->m - d->channel < WIDTH ? b->m - d->channel : WIDTH;
+    d->channel = panel * CR_TILE_WIDTH;
+    d->channels = b->m - d->channel < CR_TILE_WIDTH ? b->m - d->channel : CR_TILE_WIDTH;
     d->begin = begin;
     d->end = end;
     d->first = deep_position(b, begin);
-    d->waiting = ((panel - b->panel_begin) * deep_tiles(deep_cut(b)) + begin) * TILE_ROWS * WIDTH;
+    d->waiting = ((panel - b->panel_begin) * deep_tiles(deep_cut(b)) + begin) * CR_TILE_ROWS * CR_TILE_WIDTH;
     d->vectors = d->channels > CR_VECTOR ? 2 : 1;
     d->last = b->k_end == b->depth && !b->sums;
     d->direct = d->last && b->out_blocked && !b->factor && is_simple(b->epilogue);
     deep_bias(b, d->channel, d->channels, d->bias);
     int64_t step = deep_width(d->channels);
-    tile t = {.k = b->k_end - b->k_begin, .a_step = b->column_step, .b_step = step};
+    cr_gemm_tile t = {.k = b->k_end - b->k_begin, .a_step = b->column_step, .b_step = step};
     t.b = b->weights + d->channel * b->depth + b->k_begin * step;
     t.ahead_step = step / (end - begin);
     t.n_starts = b->n_starts;
     t.begin = d->bias;
     t.out_row = CR_BLOCK;
-    t.out_vector = WIDTH > (int)CR_BLOCK ? b->out_step : CR_VECTOR;
+    t.out_vector = CR_TILE_WIDTH > (int)CR_BLOCK ? b->out_step : CR_VECTOR;
     t.fetch_row = b->out_blocked ? t.out_row : b->out_step;
     t.fetch_vector = !d->last ? CR_VECTOR : b->out_blocked ? t.out_vector : CR_BLOCK * b->out_step;
     set_epilogue(b, &t);
@@ -604,9 +332,9 @@ static void deep_begin(const cr_gemm_block *b, int64_t panel, int64_t begin, int
 static void deep_outputs(deep *d, int64_t i, int64_t position, int64_t rows)
 {
     const cr_gemm_block *b = d->b;
-    tile *t = &d->t;
+    cr_gemm_tile *t = &d->t;
     int64_t at = b->out_blocked ? blocked_at(b, d->channel, position)
-                                : d->channel * b->out_step + d->first + (i - d->begin) * LINE;
+                                : d->channel * b->out_step + d->first + (i - d->begin) * CR_LINE;
     t->out = d->direct ? b->out + at : NULL;
     t->residual = d->direct && b->epilogue->add ? b->epilogue->add + at : NULL;
     t->fetch = d->last ? b->out + at : t->sums;
@@ -616,8 +344,8 @@ static void deep_outputs(deep *d, int64_t i, int64_t position, int64_t rows)
 static void deep_tile(deep *d, int64_t i, int64_t position, int64_t rows)
 {
     const cr_gemm_block *b = d->b;
-    int64_t waiting = d->waiting + (i - d->begin) * TILE_ROWS * WIDTH;
-    tile *t = &d->t;
+    int64_t waiting = d->waiting + (i - d->begin) * CR_TILE_ROWS * CR_TILE_WIDTH;
+    cr_gemm_tile *t = &d->t;
     t->a = b->columns + position * (b->in_blocked ? CR_BLOCK : 1);
     // The next panel comes while this one's tiles are at work, a share with each.
     t->ahead = t->b + b->depth * t->b_step + t->k * t->ahead_step * (i - d->begin);
@@ -627,17 +355,17 @@ static void deep_tile(deep *d, int64_t i, int64_t position, int64_t rows)
         t->starts[s] = b->starts[s] + waiting;
     if (b->k_begin > 0) {
         t->begin = t->sums;
-        t->begin_step = WIDTH;
+        t->begin_step = CR_TILE_WIDTH;
     }
     deep_outputs(d, i, position, rows);
-    tiles[rows - 1][b->in_blocked][t->b_step / HALF - 2](t);
+    CR_ISA(cr_gemm_tiles)[rows - 1][b->in_blocked][t->b_step / CR_HALF_VECTOR - 2](t);
 }
 
 // One panel, position tiles [begin, end).
 static void deep_tiles_run(const cr_gemm_block *b, int64_t panel, int64_t begin, int64_t end)
 {
-    float own[TILE_ROWS * WIDTH] __attribute__((aligned(64)));
-    float line[WIDTH * DEEP_ROW] __attribute__((aligned(64)));
+    float own[CR_TILE_ROWS * CR_TILE_WIDTH] __attribute__((aligned(64)));
+    float line[CR_TILE_WIDTH * DEEP_ROW] __attribute__((aligned(64)));
     deep d;
     deep_begin(b, panel, begin, end, &d);
     d.t.sums = own;
@@ -699,8 +427,8 @@ static void wide_pack_transposed(const float *weights, int64_t m, int64_t k, int
 
 static void deep_pack(const float *weights, const double *scale, int64_t m, int64_t k, float *pack)
 {
-    for (int64_t channel = 0; channel < m; channel += WIDTH) {
-        int64_t rows = m - channel < WIDTH ? m - channel : WIDTH;
+    for (int64_t channel = 0; channel < m; channel += CR_TILE_WIDTH) {
+        int64_t rows = m - channel < CR_TILE_WIDTH ? m - channel : CR_TILE_WIDTH;
         pack_panel(weights + channel * k, scale ? scale + channel : NULL, rows, k, pack + channel * k,
                    deep_width(rows));
     }
@@ -708,7 +436,7 @@ static void deep_pack(const float *weights, const double *scale, int64_t m, int6
 
 extern const cr_gemm_kernels CR_ISA(cr_gemm_kernels);
 const cr_gemm_kernels CR_ISA(cr_gemm_kernels) = {
-    .tile_rows = TILE_ROWS,
+    .tile_rows = CR_TILE_ROWS,
     .wide = {wide_panels, wide_pack_bytes, wide_pack, wide_partial_floats, wide_run},
     .wide_pack_transposed = wide_pack_transposed,
     .deep = {deep_panels, deep_pack_bytes, deep_pack, deep_partial_floats, deep_run},
