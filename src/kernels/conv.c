@@ -36,6 +36,15 @@ const cr_axis cr_axis_single = {.in = 1,
                                 .run_end = {&single_end, &single_end},
                                 .inner_end = 1};
 
+bool cr_window_has_empty(const cr_window *w)
+{
+    for (int a = 0; a < w->n_axes && w->partial; a++)
+        for (int64_t o = 0; o < w->axis[a].out; o++)
+            if (w->axis[a].factor[o] == 0)
+                return true;
+    return false;
+}
+
 // Packs that round channels up to whole panels are no larger by more than this, in all but small layers.
 static bool is_larger(size_t pack, size_t weights)
 {

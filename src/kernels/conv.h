@@ -44,6 +44,9 @@ typedef struct cr_window {
     const uint8_t *variant;
 } cr_window;
 
+// PARTIAL: whether some window has no tap inside; it gives 0, without the bias.
+bool cr_window_has_empty(const cr_window *w);
+
 typedef struct cr_conv {
     const cr_window *window;
     int64_t images, in_channels, out_channels, group;

@@ -15,6 +15,7 @@
  * An item is some strips, of one channel or of several. An input channel may have several outputs.
  */
 #include "kernels/depthwise.h"
+#include "base/int.h"
 #include "kernels/conv.h"
 
 enum {
@@ -55,26 +56,6 @@ typedef struct job {
     bool activate_after;  // with what needs an exponential
 } job;
 
-static int64_t min(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t max(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
-static int64_t divide_up(int64_t a, int64_t b)
-{
-    return (a + b - 1) / b;
-}
-
-static int64_t round_up(int64_t a, int64_t to)
-{
-    return divide_up(a, to) * to;
-}
-
 /* ---- sizes ---- */
 
 // What `out` outputs read.
@@ -100,12 +81,12 @@ static layout lay_out(const cr_conv *conv)
     if (w->n_axes == 2)
         l.h = &w->axis[0];
     l.multiplier = conv->out_channels / conv->group;
-    l.phase_step = round_up(divide_up(padded_size(l.w, l.w->out), l.w->stride), LINE);
+    l.phase_step = cr_round_up(cr_div_up(padded_size(l.w, l.w->out), l.w->stride), LINE);
     l.row_step = l.w->stride * l.phase_step;
     l.padded_rows = padded_size(l.h, l.h->out);
     int64_t fit = (STRIP_FLOATS / l.row_step - padded_size(l.h, 1)) / l.h->stride + 1;
-    l.strips = divide_up(l.h->out, max(min(fit, l.h->out), LEAST_ROWS));
-    l.strip_rows = divide_up(l.h->out, l.strips);
+    l.strips = cr_div_up(l.h->out, cr_i64_max(cr_i64_min(fit, l.h->out), LEAST_ROWS));
+    l.strip_rows = cr_div_up(l.h->out, l.strips);
     l.strip_floats = padded_size(l.h, l.strip_rows) * l.row_step + LINE;
     l.variants = w->variant ? 2 : 1;
     l.direct = is_direct(&l);
@@ -152,15 +133,15 @@ static size_t slot_bytes(const cr_conv *conv)
 // Of the row that stands for one outside; direct.
 static int64_t outside_floats(const layout *l)
 {
-    return round_up(l->w->in, LINE) + 2 * LINE;
+    return cr_round_up(l->w->in, LINE) + 2 * LINE;
 }
 
 // The maps, the columns' factors, the row outside.
 static size_t scratch_bytes(const cr_conv *conv)
 {
     layout l = lay_out(conv);
-    int64_t maps = l.variants * (round_up(l.padded_rows, LINE) + l.row_step);
-    return (size_t)(maps + round_up(l.w->out, LINE) + outside_floats(&l)) * sizeof(float);
+    int64_t maps = l.variants * (cr_round_up(l.padded_rows, LINE) + l.row_step);
+    return (size_t)(maps + cr_round_up(l.w->out, LINE) + outside_floats(&l)) * sizeof(float);
 }
 
 /* ---- maps ---- */
@@ -186,9 +167,9 @@ static void set_phases(const layout *l, int variant, struct cr_depthwise_phase *
     const cr_axis *a = l->w;
     int64_t n = padded_size(a, a->out), pad = a->pad_before[variant];
     for (int64_t q = 0; q < a->stride; q++) {
-        struct cr_depthwise_phase f = {.columns = divide_up(n - q, a->stride)};
-        f.run_begin = pad > q ? divide_up(pad - q, a->stride) : 0;
-        f.run_end = pad + a->in > q ? min(divide_up(pad + a->in - q, a->stride), f.columns) : 0;
+        struct cr_depthwise_phase f = {.columns = cr_div_up(n - q, a->stride)};
+        f.run_begin = pad > q ? cr_div_up(pad - q, a->stride) : 0;
+        f.run_end = pad + a->in > q ? cr_i64_min(cr_div_up(pad + a->in - q, a->stride), f.columns) : 0;
         if (f.run_end <= f.run_begin)
             f.run_begin = f.run_end = 0;
         f.run_from = f.run_begin * a->stride + q - pad;
@@ -196,20 +177,11 @@ static void set_phases(const layout *l, int variant, struct cr_depthwise_phase *
     }
 }
 
-// PARTIAL: a window without a tap inside.
-static bool has_empty(const cr_axis *a)
-{
-    for (int64_t o = 0; a->factor && o < a->out; o++)
-        if (a->factor[o] == 0)
-            return true;
-    return false;
-}
-
 static void set_maps(job *j)
 {
     const layout *l = j->l;
     j->row_map = j->b->scratch;
-    int64_t rows = round_up(l->padded_rows, LINE);
+    int64_t rows = cr_round_up(l->padded_rows, LINE);
     j->column_map = j->row_map + l->variants * rows;
     fill(j->row_map, l->variants * (rows + l->row_step));
     for (int v = 0; v < l->variants; v++) {
@@ -218,11 +190,11 @@ static void set_maps(job *j)
         set_phases(l, v, j->phase[v]);
     }
     float *factor = (float *)j->column_map + l->variants * l->row_step;
-    for (int64_t x = 0; l->conv->window->partial && x < round_up(l->w->out, LINE); x++)
+    for (int64_t x = 0; l->conv->window->partial && x < cr_round_up(l->w->out, LINE); x++)
         factor[x] = x < l->w->out ? l->w->factor[x] : 0;
     j->strip.column_factor = factor;
-    j->strip.empty = l->conv->window->partial && (has_empty(l->h) || has_empty(l->w));
-    float *outside = factor + round_up(l->w->out, LINE);
+    j->strip.empty = cr_window_has_empty(l->conv->window);
+    float *outside = factor + cr_round_up(l->w->out, LINE);
     for (int64_t x = 0; l->direct && x < outside_floats(l); x++)
         outside[x] = l->conv->window->outside;
     j->strip.outside_row = outside;
@@ -278,7 +250,7 @@ static void pad_strip(const job *j, int64_t image, int64_t channel, int64_t row,
     int v = bits >> (w->n_axes - 1) & 1, v_rows = w->n_axes == 2 ? bits & 1 : 0;
     cr_depthwise_pad p = {.in_step = l->w->in, .stride = l->w->stride, .phase_step = l->phase_step, .to = to};
     p.channel = j->b->in + image * l->conv->in_image_stride + channel * l->conv->in_count;
-    p.row_map = j->row_map + v_rows * round_up(l->padded_rows, LINE) + row * l->h->stride;
+    p.row_map = j->row_map + v_rows * cr_round_up(l->padded_rows, LINE) + row * l->h->stride;
     p.rows = padded_size(l->h, rows);
     p.column_map = j->column_map + v * l->row_step;
     p.phase = j->phase[v];
@@ -296,7 +268,7 @@ static void run_strip(const job *j, int64_t image, int64_t channel, int64_t row,
     s.from = padded;
     s.channel = j->b->in + image * c->in_image_stride + channel / l->multiplier * c->in_count;
     s.row_map = j->row_map + row * l->h->stride;
-    s.rows = min(l->strip_rows, l->h->out - row);
+    s.rows = cr_i64_min(l->strip_rows, l->h->out - row);
     s.weights = j->b->weights + channel * c->kernel_count;
     s.bias = j->b->bias ? j->b->bias[channel] : 0;
     if (c->window->partial)
@@ -328,7 +300,7 @@ static void run_item(void *ctx, int64_t item, int slot)
         int64_t row = u % l->strips * l->strip_rows, channel = u / l->strips % l->conv->group;
         int64_t image = u / l->strips / l->conv->group;
         if (!l->direct)
-            pad_strip(j, image, channel, row, min(l->strip_rows, l->h->out - row), padded);
+            pad_strip(j, image, channel, row, cr_i64_min(l->strip_rows, l->h->out - row), padded);
         for (int64_t m = 0; m < l->multiplier; m++)
             run_strip(j, image, channel * l->multiplier + m, row, padded);
     }
@@ -343,7 +315,7 @@ static void run(const cr_conv *conv, const cr_conv_buffers *buffers)
     set_strip(&j);
     set_maps(&j);
     j.units = conv->images * conv->group * l.strips;
-    j.items = min(j.units, ITEMS);
+    j.items = cr_i64_min(j.units, ITEMS);
     cr_parallel(buffers->pool, j.items, run_item, &j);
 }
 

@@ -185,16 +185,6 @@ const char *cr_fft_loses(const cr_conv *c)
     return choose(c, size) * clearly < time_of_others(c) ? NULL : "the kernel is too small for that to pay";
 }
 
-// PARTIAL: such a window gives 0, without the bias.
-static bool some_window_is_empty(const cr_window *w)
-{
-    for (int a = 0; a < w->n_axes && w->partial; a++)
-        for (int64_t o = 0; o < w->axis[a].out; o++)
-            if (w->axis[a].factor[o] == 0)
-                return true;
-    return false;
-}
-
 const char *cr_fft_refusal(const cr_conv *c)
 {
     const cr_window *w = c->window;
@@ -212,7 +202,7 @@ const char *cr_fft_refusal(const cr_conv *c)
             return "the kernel is larger than 40";
         else if (w->variant && w->axis[a].pad_before[0] != w->axis[a].pad_before[1])
             return "channels differ in their padding";
-    if (some_window_is_empty(w))
+    if (cr_window_has_empty(w))
         return "a window lies outside the image (PARTIAL)";
     if (c->in_channels / c->group < 1 || c->out_count == 0 || c->images == 0)
         return "there is no output";

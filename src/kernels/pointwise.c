@@ -4,6 +4,7 @@
  * Items are blocks of positions, and of panels of channels where these alone would be too few. Cuts depend on shapes
  * only; that they do not change the bits in any case is gemm.h's promise.
  */
+#include "base/int.h"
 #include "kernels/kernels.h"
 #include "kernels/product.h"
 
@@ -17,16 +18,6 @@ typedef struct cut {
     int64_t n_step, n_blocks, panel_step, panel_blocks;
 } cut;
 
-static int64_t min(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t divide_up(int64_t a, int64_t b)
-{
-    return (a + b - 1) / b;
-}
-
 // Positions first, then panels, until there are enough items.
 static cut cut_of(const cr_conv *conv, const cr_conv_buffers *buffers)
 {
@@ -34,12 +25,12 @@ static cut cut_of(const cr_conv *conv, const cr_conv_buffers *buffers)
     const cr_product *p = &c.p;
     int64_t unit = cr_product_unit(conv);
     double macs = (double)p->m * (double)p->n * (double)p->k * (double)(conv->images * conv->group);
-    int64_t wanted = min(ITEMS, 1 + (int64_t)(macs / ITEM_MACS));
-    wanted = divide_up(wanted, conv->images * conv->group);
-    c.n_step = divide_up(divide_up(p->n, wanted), unit) * unit;
-    c.n_blocks = divide_up(p->n, c.n_step);
-    c.panel_step = divide_up(p->panels, divide_up(wanted, c.n_blocks));
-    c.panel_blocks = divide_up(p->panels, c.panel_step);
+    int64_t wanted = cr_i64_min(ITEMS, 1 + (int64_t)(macs / ITEM_MACS));
+    wanted = cr_div_up(wanted, conv->images * conv->group);
+    c.n_step = cr_div_up(cr_div_up(p->n, wanted), unit) * unit;
+    c.n_blocks = cr_div_up(p->n, c.n_step);
+    c.panel_step = cr_div_up(p->panels, cr_div_up(wanted, c.n_blocks));
+    c.panel_blocks = cr_div_up(p->panels, c.panel_step);
     return c;
 }
 
@@ -76,9 +67,9 @@ static void pointwise_item(void *ctx, int64_t item, int slot)
     int64_t group = rest % p->conv->group, image = rest / p->conv->group;
     cr_epilogue epilogue;
     cr_gemm_block b = cr_product_block(p, &epilogue, image, group, position);
-    b.n = min(c->n_step, p->n - position);
+    b.n = cr_i64_min(c->n_step, p->n - position);
     b.panel_begin = panel;
-    b.panel_end = min(panel + c->panel_step, p->panels);
+    b.panel_end = cr_i64_min(panel + c->panel_step, p->panels);
     int64_t lanes = p->conv->in_blocked ? CR_BLOCK : 1;
     b.columns = p->buffers->in + image * p->conv->in_image_stride + group * p->k * p->n + position * lanes;
     b.column_step = p->n * lanes;

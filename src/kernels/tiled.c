@@ -12,6 +12,7 @@
  * cache sets. Sums wait in scratch, too, between the parts of k. All cuts depend on shapes only; that they do not
  * change the bits in any case is gemm.h's promise.
  */
+#include "base/int.h"
 #include "kernels/gather.h"
 #include "kernels/kernels.h"
 #include "kernels/product.h"
@@ -40,21 +41,6 @@ typedef struct cut {
     int64_t image, group, k_begin; // together: at work
 } cut;
 
-static int64_t min(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t divide_up(int64_t a, int64_t b)
-{
-    return (a + b - 1) / b;
-}
-
-static int64_t round_up(int64_t a, int64_t to)
-{
-    return divide_up(a, to) * to;
-}
-
 static cut cut_of(const cr_conv *conv, const cr_conv_buffers *buffers)
 {
     cut c = {.p = cr_product_of(conv, buffers)};
@@ -69,7 +55,7 @@ static const char *tiled_accepts(const cr_conv *conv)
 
 static int64_t odd_lines(int64_t floats)
 {
-    int64_t lines = divide_up(floats + CR_GATHER_SLACK, LINE);
+    int64_t lines = cr_div_up(floats + CR_GATHER_SLACK, LINE);
     return (lines | 1) * LINE;
 }
 
@@ -82,11 +68,11 @@ static room room_of(const cut *c)
 {
     room r;
     r.rows = c->column_floats;
-    r.partial = r.rows + (c->in_strips ? round_up(2 * c->k_step, LINE) : 0);
+    r.partial = r.rows + (c->in_strips ? cr_round_up(2 * c->k_step, LINE) : 0);
     r.factor = r.partial;
     if (c->k_step < c->p.k)
         r.factor += c->n_blocks * c->p.layout->partial_floats(c->p.panels, c->n_step) + LINE;
-    r.end = r.factor + (c->p.conv->window->partial ? round_up(c->n_blocks * c->n_step, LINE) + LINE : 0);
+    r.end = r.factor + (c->p.conv->window->partial ? cr_round_up(c->n_blocks * c->n_step, LINE) + LINE : 0);
     return r;
 }
 
@@ -94,10 +80,10 @@ static cut cut_apart(const cr_conv *conv, const cr_conv_buffers *buffers)
 {
     cut c = cut_of(conv, buffers);
     int64_t unit = 2 * conv->kernels->vector;
-    c.k_step = divide_up(c.p.k, divide_up(c.p.k, PART_DEPTH));
+    c.k_step = cr_div_up(c.p.k, cr_div_up(c.p.k, PART_DEPTH));
     int64_t most = COLUMN_FLOATS / c.k_step / unit * unit;
-    int64_t blocks = divide_up(c.p.n, most > unit ? most : unit);
-    c.n_step = round_up(divide_up(c.p.n, blocks), unit);
+    int64_t blocks = cr_div_up(c.p.n, most > unit ? most : unit);
+    c.n_step = cr_round_up(cr_div_up(c.p.n, blocks), unit);
     if (c.n_step > c.p.n && c.p.n > 0)
         c.n_step = c.p.n;
     c.n_blocks = 1; // in one room
@@ -112,16 +98,16 @@ static cut cut_strips(const cr_conv *conv, const cr_conv_buffers *buffers)
     cut c = cut_of(conv, buffers);
     const cr_axis *axis = conv->window->axis;
     int64_t channels = conv->in_channels / conv->group;
-    channels = divide_up(channels, min(channels, divide_up(c.p.k, PART_DEPTH)));
-    int64_t lines = divide_up(axis[0].out, ITEMS);
+    channels = cr_div_up(channels, cr_i64_min(channels, cr_div_up(c.p.k, PART_DEPTH)));
+    int64_t lines = cr_div_up(axis[0].out, ITEMS);
     while (lines > 1 && channels * cr_strip_of(conv, lines).channel_floats > COLUMN_FLOATS)
         lines--;
     c.in_strips = true;
     c.strip = cr_strip_of(conv, lines);
     c.k_step = channels * conv->kernel_count;
-    c.n_step = c.strip.lines * round_up(axis[1].out, 2 * conv->kernels->vector); // room for its tiles
+    c.n_step = c.strip.lines * cr_round_up(axis[1].out, 2 * conv->kernels->vector); // room for its tiles
     c.n_blocks = 1;
-    c.column_floats = round_up(channels * c.strip.channel_floats + CR_STRIP_SLACK, LINE);
+    c.column_floats = cr_round_up(channels * c.strip.channel_floats + CR_STRIP_SLACK, LINE);
     return c;
 }
 
@@ -133,9 +119,9 @@ static bool is_in_strips(const cr_conv *conv)
         conv->kernel_count <= axis[0].stride * axis[1].stride)
         return false;
     cut c = cut_strips(conv, NULL);
-    int64_t dropped = round_up(axis[1].out, conv->kernels->vector) - axis[1].out;
+    int64_t dropped = cr_round_up(axis[1].out, conv->kernels->vector) - axis[1].out;
     return dropped * c.p.m <= axis[1].out * GATHER_MACS &&
-           conv->group * divide_up(axis[0].out, c.strip.lines) >= APART_ITEMS &&
+           conv->group * cr_div_up(axis[0].out, c.strip.lines) >= APART_ITEMS &&
            c.column_floats <= 4 * COLUMN_FLOATS;
 }
 
@@ -144,10 +130,10 @@ static cut cut_together(const cr_conv *conv, const cr_conv_buffers *buffers)
     cut c = cut_of(conv, buffers);
     c.column_step = odd_lines(c.p.n);
     int64_t most = TOGETHER_FLOATS / c.column_step;
-    c.k_step = divide_up(c.p.k, divide_up(c.p.k, most > LINE ? most : LINE));
+    c.k_step = cr_div_up(c.p.k, cr_div_up(c.p.k, most > LINE ? most : LINE));
     int64_t unit = cr_product_unit(conv);
-    c.n_step = round_up(divide_up(c.p.n, ITEMS), unit);
-    c.n_blocks = divide_up(c.p.n, c.n_step);
+    c.n_step = cr_round_up(cr_div_up(c.p.n, ITEMS), unit);
+    c.n_blocks = cr_div_up(c.p.n, c.n_step);
     c.column_floats = c.k_step * c.column_step + CR_GATHER_SLACK;
     return c;
 }
@@ -155,7 +141,7 @@ static cut cut_together(const cr_conv *conv, const cr_conv_buffers *buffers)
 static bool is_together(const cr_conv *conv)
 {
     return !is_in_strips(conv) &&
-           conv->images * conv->group * divide_up(conv->out_count, cut_apart(conv, NULL).n_step) <
+           conv->images * conv->group * cr_div_up(conv->out_count, cut_apart(conv, NULL).n_step) <
                APART_ITEMS;
 }
 
@@ -206,14 +192,14 @@ static cr_gather gather_of(const cut *c, int64_t image, int64_t group)
 static void apart_item(void *ctx, int64_t item, int slot)
 {
     const cut *c = ctx;
-    int64_t blocks = divide_up(c->p.n, c->n_step), position = item % blocks * c->n_step;
+    int64_t blocks = cr_div_up(c->p.n, c->n_step), position = item % blocks * c->n_step;
     int64_t group = item / blocks % c->p.conv->group, image = item / blocks / c->p.conv->group;
     float *scratch = (float *)(void *)(c->p.buffers->slot_scratch + (size_t)slot * c->p.buffers->slot_step);
     room r = room_of(c);
     cr_epilogue epilogue;
     cr_gemm_block b = cr_product_block(&c->p, &epilogue, image, group, position);
     cr_gather g = gather_of(c, image, group);
-    b.n = min(c->n_step, c->p.n - position);
+    b.n = cr_i64_min(c->n_step, c->p.n - position);
     b.columns = g.to = scratch;
     b.column_step = c->column_step;
     b.partial = scratch + r.partial;
@@ -225,7 +211,7 @@ static void apart_item(void *ctx, int64_t item, int slot)
     }
     for (int64_t k = 0; k < c->p.k; k += c->k_step) {
         b.k_begin = g.row_begin = k;
-        b.k_end = g.row_end = min(k + c->k_step, c->p.k);
+        b.k_end = g.row_end = cr_i64_min(k + c->k_step, c->p.k);
         c->p.conv->kernels->gather->run(&g);
         c->p.layout->run(&b);
     }
@@ -237,8 +223,8 @@ static void strip_item(void *ctx, int64_t item, int slot)
     const cr_conv *conv = c->p.conv;
     const cr_axis *axis = conv->window->axis;
     const cr_strip *s = &c->strip;
-    int64_t blocks = divide_up(axis[0].out, s->lines), line = item % blocks * s->lines;
-    int64_t lines = min(s->lines, axis[0].out - line), channels = conv->in_channels / conv->group;
+    int64_t blocks = cr_div_up(axis[0].out, s->lines), line = item % blocks * s->lines;
+    int64_t lines = cr_i64_min(s->lines, axis[0].out - line), channels = conv->in_channels / conv->group;
     int64_t group = item / blocks % conv->group, image = item / blocks / conv->group;
     float *scratch = (float *)(void *)(c->p.buffers->slot_scratch + (size_t)slot * c->p.buffers->slot_step);
     room r = room_of(c);
@@ -260,7 +246,7 @@ static void strip_item(void *ctx, int64_t item, int slot)
     cr_strip_rows(s, c->k_step / conv->kernel_count, rows);
     for (int64_t k = 0; k < c->p.k; k += c->k_step) {
         b.k_begin = k;
-        b.k_end = min(k + c->k_step, c->p.k);
+        b.k_end = cr_i64_min(k + c->k_step, c->p.k);
         part.begin = group * channels + b.k_begin / conv->kernel_count;
         part.end = group * channels + b.k_end / conv->kernel_count;
         cr_strip_fill(s, &part, scratch);
@@ -273,7 +259,7 @@ static void gather_item(void *ctx, int64_t item, int slot)
     (void)slot;
     const cut *c = ctx;
     cr_gather g = gather_of(c, c->image, c->group);
-    int64_t rows = min(c->k_step, c->p.k - c->k_begin);
+    int64_t rows = cr_i64_min(c->k_step, c->p.k - c->k_begin);
     g.row_begin = c->k_begin + rows * item / ITEMS;
     g.row_end = c->k_begin + rows * (item + 1) / ITEMS;
     g.end = c->p.n;
@@ -290,11 +276,11 @@ static void together_item(void *ctx, int64_t item, int slot)
     room r = room_of(c);
     cr_epilogue epilogue;
     cr_gemm_block b = cr_product_block(&c->p, &epilogue, c->image, c->group, position);
-    b.n = min(c->n_step, c->p.n - position);
+    b.n = cr_i64_min(c->n_step, c->p.n - position);
     b.panel_begin = panel;
     b.panel_end = panel + 1;
     b.k_begin = c->k_begin;
-    b.k_end = min(c->k_begin + c->k_step, c->p.k);
+    b.k_end = cr_i64_min(c->k_begin + c->k_step, c->p.k);
     b.columns = scratch + position;
     b.column_step = c->column_step;
     b.partial = scratch + r.partial + item * c->p.layout->partial_floats(1, c->n_step);
@@ -323,14 +309,14 @@ static void tiled_run(const cr_conv *conv, const cr_conv_buffers *buffers)
         return;
     if (is_in_strips(conv)) {
         cut c = cut_strips(conv, buffers);
-        cr_parallel(buffers->pool, groups * divide_up(conv->window->axis[0].out, c.strip.lines), strip_item,
+        cr_parallel(buffers->pool, groups * cr_div_up(conv->window->axis[0].out, c.strip.lines), strip_item,
                     &c);
     } else if (is_together(conv)) {
         cut c = cut_together(conv, buffers);
         run_together(&c);
     } else {
         cut c = cut_apart(conv, buffers);
-        cr_parallel(buffers->pool, groups * divide_up(c.p.n, c.n_step), apart_item, &c);
+        cr_parallel(buffers->pool, groups * cr_div_up(c.p.n, c.n_step), apart_item, &c);
     }
 }
 

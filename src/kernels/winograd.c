@@ -357,16 +357,6 @@ static void run(const cr_conv *c, const cr_conv_buffers *b)
         cr_epilogue_apply(c->kernels, b->epilogue, &out, b->pool);
 }
 
-// PARTIAL: such a window gives 0, without the bias.
-static bool some_window_is_empty(const cr_window *w)
-{
-    for (int a = 0; a < w->n_axes && w->partial; a++)
-        for (int64_t o = 0; o < w->axis[a].out; o++)
-            if (w->axis[a].factor[o] == 0)
-                return true;
-    return false;
-}
-
 static const char *accepts(const cr_conv *c)
 {
     const cr_window *w = c->window;
@@ -382,7 +372,7 @@ static const char *accepts(const cr_conv *c)
             return "the window is not 3x3 or 5x5 with stride and dilation 1";
         else if (w->variant && w->axis[a].pad_before[0] != w->axis[a].pad_before[1])
             return "channels differ in their padding";
-    if (some_window_is_empty(w))
+    if (cr_window_has_empty(w))
         return "a window lies outside the image (PARTIAL)";
     if (c->in_channels / c->group < MIN_CHANNELS || c->out_channels / c->group < MIN_CHANNELS)
         return "a group has fewer than 8 channels";

@@ -467,11 +467,7 @@ static bool some_window_may_be_empty(const cr_preparing *p, const geometry *g)
         return false;
     if (cr_window_build(p->arena, &g->spec, g->n_axes, g->in, g->out, g->in_channels, &w, NULL) != CREMA_OK)
         return true;
-    for (int a = 0; a < w.n_axes; a++)
-        for (int64_t o = 0; o < w.axis[a].out; o++)
-            if (w.axis[a].factor && w.axis[a].factor[o] == 0)
-                return true;
-    return false;
+    return cr_window_has_empty(&w);
 }
 
 unsigned cr_conv_base_takes(const cr_step *step, const cr_preparing *p, const cr_conv_kind *kind)
@@ -496,9 +492,10 @@ unsigned cr_conv_base_blocked(const cr_step *step, const cr_preparing *p, const 
     cr_conv_data d = {0};
     if (step->n_in != 1 || describe(step, p, kind, &d, NULL) != CREMA_OK || !d.batch_axis_0 || d.mean)
         return 0;
-    const cr_conv_algorithm *both = choose_blocked(p, &d.conv, true, true);
+    d.conv.in_blocked = d.conv.out_blocked = true;
     if (!p->conv_algorithm && cr_conv_prefers_plain(&d.conv))
         return 0;
+    const cr_conv_algorithm *both = choose_blocked(p, &d.conv, true, true);
     if (both && (both->blocked & CR_BLOCKED_BOTH))
         return CR_READS_BLOCKED | CR_WRITES_BLOCKED | CR_BLOCKED_BOTH;
     bool reads = choose_blocked(p, &d.conv, true, false), writes = choose_blocked(p, &d.conv, false, true);

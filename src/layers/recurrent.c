@@ -5,17 +5,13 @@
  * into blocks of one stream's hidden values. Nothing here depends on the number of threads.
  */
 #include "layers/recurrent.h"
+#include "base/int.h"
 #include "kernels/blas.h"
 
 #include <math.h>
 #include <string.h>
 
 enum { BLOCK = 512, TANH_ITEM = 2048 }; // values
-
-static int64_t min64(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
 
 void cr_steps_product_run(const cr_steps_product *p, cr_pool *pool)
 {
@@ -63,7 +59,7 @@ static void cells_item(void *ctx, int64_t item, int slot)
     (void)slot;
     const cr_lstm_cells *x = ctx;
     int64_t blocks = (x->hidden + BLOCK - 1) / BLOCK, stream = item / blocks;
-    int64_t first = item % blocks * BLOCK, end = min64(first + BLOCK, x->hidden);
+    int64_t first = item % blocks * BLOCK, end = cr_i64_min(first + BLOCK, x->hidden);
     const float *in = x->gates + 4 * stream * x->hidden;
     const float *forget = in + x->hidden, *out = forget + x->hidden, *value = out + x->hidden;
     float cont = x->cont[stream];
@@ -91,7 +87,7 @@ static void tanh_item(void *ctx, int64_t item, int slot)
 {
     (void)slot;
     const tanh_job *j = ctx;
-    int64_t end = min64((item + 1) * TANH_ITEM, j->n);
+    int64_t end = cr_i64_min((item + 1) * TANH_ITEM, j->n);
     for (int64_t i = item * TANH_ITEM; i < end; i++)
         j->x[i] = tanhf(j->x[i]);
 }

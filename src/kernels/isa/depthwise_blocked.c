@@ -12,7 +12,7 @@
  */
 #include "kernels/depthwise_blocked.h"
 #include "kernels/kernels.h"
-#include "kernels/simd.h"
+#include "kernels/simd_activation.h"
 
 #include <math.h>
 
@@ -39,10 +39,8 @@ static cr_vf activate(const line *l, cr_vf x)
     case CR_ACT_RELU:
     case CR_ACT_PRELU:
         return cr_select(x < 0, x * cr_load(l->slope), x);
-    case CR_ACT_HARDSWISH: {
-        cr_vf y = cr_select(x < -3, (cr_vf){0}, x + 3);
-        return x * (cr_select(y > 6, cr_repeat(6), y) / 6);
-    }
+    case CR_ACT_HARDSWISH:
+        return cr_hardswish(x);
     default:
         return cr_min(cr_repeat(l->max), cr_max(cr_repeat(l->min), x));
     }
@@ -59,7 +57,7 @@ static __attribute__((noinline)) void finish_rest(const line *l, int64_t o, int6
         cr_vf v = sum[c];
         if (l->s->partial) {
             float factor = l->row_factor[o] * (w->factor ? w->factor[x + c] : 1);
-            v = factor > 0 ? v * factor + bias : (cr_vf){0};
+            v = cr_apply_factor(cr_repeat(factor), v, bias);
         }
         if (l->s->add)
             v += cr_load(l->s->add + at);

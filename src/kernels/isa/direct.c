@@ -17,6 +17,7 @@
  * that take more than two operations.
  */
 #include "kernels/direct.h"
+#include "base/int.h"
 #include "base/tensor.h"
 #include "kernels/simd_activation.h"
 
@@ -258,11 +259,6 @@ static tile tile_of(const cr_direct_block *b, float *slopes)
     return t;
 }
 
-static int64_t divide_up(int64_t a, int64_t b)
-{
-    return (a + b - 1) / b;
-}
-
 static const float *first_bias(const cr_direct_block *b, int64_t channel)
 {
     return b->bias && !b->factor ? b->bias + channel : no_bias;
@@ -324,9 +320,9 @@ static void plain(const cr_direct_block *b)
 {
     float slopes[CR_BLOCK];
     tile t = tile_of(b, slopes);
-    int64_t parts = divide_up(b->channels, ROWS), all = (b->lines - 1) * b->pitch + b->line;
+    int64_t parts = cr_div_up(b->channels, ROWS), all = (b->lines - 1) * b->pitch + b->line;
     // Over the ends of lines if that makes less tiles.
-    bool on = divide_up(all, WIDTH) < b->lines * divide_up(b->line, WIDTH);
+    bool on = cr_div_up(all, WIDTH) < b->lines * cr_div_up(b->line, WIDTH);
     t.strip_step = t.tile_step = t.factor_step = WIDTH;
     t.out_step = b->out_step;
     for (int64_t part = 0; part < parts; part++) {
@@ -369,7 +365,7 @@ static void blocked(const cr_direct_block *b)
 {
     float slopes[CR_BLOCK];
     tile t = tile_of(b, slopes);
-    int64_t n_tiles = divide_up(b->line, ROWS), less = b->line / n_tiles, more = b->line % n_tiles;
+    int64_t n_tiles = cr_div_up(b->line, ROWS), less = b->line / n_tiles, more = b->line % n_tiles;
     t.out_step = CR_BLOCK;
     for (int64_t channel = 0; channel < CR_BLOCK; channel += WIDTH) {
         t.weights = b->weights + channel;

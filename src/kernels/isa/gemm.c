@@ -263,10 +263,8 @@ static void finish_blocked(const cr_gemm_block *b, int64_t channel, int vectors,
         cr_vf slopes = e->activation == CR_ACT_PRELU ? cr_load(e->slopes + channel) : (cr_vf){0};
         for (int64_t r = 0; r < rows; r++, at += CR_BLOCK) {
             cr_vf x = cr_load(sums + r * CR_TILE_WIDTH + j * CR_VECTOR);
-            if (b->factor) {
-                float factor = b->factor[position + r];
-                x = factor > 0 ? x * factor + bias : (cr_vf){0};
-            }
+            if (b->factor)
+                x = cr_apply_factor(cr_repeat(b->factor[position + r]), x, bias);
             if (e->add)
                 x += cr_load(e->add + at);
             x = e->activation == CR_ACT_PRELU ? cr_select(x < 0, slopes * x, x)
