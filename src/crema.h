@@ -99,7 +99,7 @@ typedef struct crema_context_options {
     // A BatchNorm whose stored factor is 0 beside real variances, as NVIDIA's Caffe once saved them: take mean and
     // variance as they are. BVLC's Caffe takes both as 0 then, which is the default (with a warning).
     int factor_0_is_1;
-    const char *isa; // the kernels' instruction set: "v4", "v3", "v2", "neon"; NULL: the best
+    const char *isa; // the kernels' instruction set: "zen4", "v4", "v3", "v2", "neon"; NULL: the best
     // What the largest error of a 3x3 convolution may be, by the root mean square of its outputs. From 1e-4 on, large
     // maps use Winograd tiles of 6x6, which are up to a sixth faster; without, errors stay within about 2e-5.
     float winograd_tolerance;

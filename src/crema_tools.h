@@ -227,7 +227,7 @@ CREMA_API crema_status crema_diff(crema_context *context, const char *a, const c
 // GB/s of memory that no cache holds.
 typedef struct crema_limits {
     int threads;
-    const char *isa; // of the kernels: "v4"
+    const char *isa; // of the kernels: "zen4"
     double gflops, read_gbs;
     double copy_gbs; // read and written bytes together
 } crema_limits;

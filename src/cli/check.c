@@ -170,7 +170,7 @@ static const cli_option options[] = {
     {OPT_EXACT, 0, "exact", NULL, "direct algorithms only, nothing folded"},
     {OPT_STRICT, 0, "strict", NULL, "tolerances without the rms term"},
     {OPT_CONV, 0, "conv", "NAME", "force a convolution algorithm, such as im2col"},
-    {OPT_ISA, 0, "isa", "LEVEL", "kernels of level v4, v3, v2 or neon (default: $CREMA_ISA, or the best)"},
+    {OPT_ISA, 0, "isa", "LEVEL", "kernels: zen4, v4, v3, v2 or neon (default: $CREMA_ISA, or the best)"},
     {OPT_MEMORY, 0, "memory", "small|fast",
      "small: no algorithm whose weights take more when packed (default fast)"},
     {OPT_WINOGRAD_TOLERANCE, 0, "winograd-tolerance", "X",

@@ -8,8 +8,9 @@
 #include <string.h>
 
 #if defined(__x86_64__)
-extern const cr_kernels cr_kernels_v4, cr_kernels_v3, cr_kernels_v2;
-const cr_kernels *const cr_kernels_all[] = {&cr_kernels_v4, &cr_kernels_v3, &cr_kernels_v2, NULL};
+extern const cr_kernels cr_kernels_zen4, cr_kernels_v4, cr_kernels_v3, cr_kernels_v2;
+const cr_kernels *const cr_kernels_all[] = {&cr_kernels_zen4, &cr_kernels_v4, &cr_kernels_v3, &cr_kernels_v2,
+                                            NULL};
 #else
 extern const cr_kernels cr_kernels_neon;
 const cr_kernels *const cr_kernels_all[] = {&cr_kernels_neon, NULL};

@@ -8,12 +8,15 @@
  *
  * Each file in isa/ is written once, in GNU C vector extensions (simd.h), and compiled once per level; each
  * such compile exports one const table, the struct that its header describes. isa/table.c joins them. A level
- * is chosen when a context is made, and reaches the kernels through the plan.
+ * is chosen when a context is made, and reaches the kernels through the plan. zen4 has the functions of v4, for
+ * processors that want other algorithms.
  *
  * A new family of kernels: isa/NAME.c, a header with its struct, a field below, a line in isa/table.c.
  */
 #ifndef CR_KERNELS_KERNELS_H
 #define CR_KERNELS_KERNELS_H
+
+#include <stdbool.h>
 
 struct cr_depthwise_kernels;
 struct cr_depthwise_blocked_kernels;
@@ -32,8 +35,10 @@ struct cr_unary_kernels;
 struct cr_winograd_kernels;
 
 typedef struct cr_kernels {
-    const char *name; // "v4", "v3", "v2", "neon"
+    const char *name; // "zen4", "v4", "v3", "v2", "neon"
     int vector;       // floats in one vector
+    // Additions run beside multiply-adds, on units of their own: sums may be had for nothing.
+    bool adds_beside;
     const struct cr_gemm_kernels *gemm;
     const struct cr_direct_kernels *direct;
     const struct cr_dot_kernels *dot;

@@ -13,7 +13,8 @@ def cpu_field(name):
 def isa():
     """The level of kernels that crema takes: $CREMA_ISA, or the best that this CPU has."""
     flags = cpu_field('flags').split()
-    best = 'v4' if 'avx512vl' in flags else 'v3' if 'avx2' in flags else 'v2' if flags else 'neon'
+    amd = cpu_field('vendor_id') == 'AuthenticAMD' and int(cpu_field('cpu family')) >= 25
+    best = ('zen4' if amd else 'v4') if 'avx512vl' in flags else 'v3' if 'avx2' in flags else 'v2' if flags else 'neon'
     return os.environ.get('CREMA_ISA') or best
 
 

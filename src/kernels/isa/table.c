@@ -1,8 +1,13 @@
 /*
- * table.c - the table of one ISA level.
+ * table.c - the table of one ISA level, and of others that have its functions: see table_zen4.c.
  */
 #include "kernels/kernels.h"
 #include "kernels/simd.h"
+
+#ifndef CR_TABLE
+#define CR_TABLE CR_ISA_LEVEL
+#define CR_ADDS_BESIDE false
+#endif
 
 extern const struct cr_direct_kernels CR_ISA(cr_direct_kernels);
 extern const struct cr_dot_kernels CR_ISA(cr_dot_kernels);
@@ -20,10 +25,11 @@ extern const struct cr_softmax_kernels CR_ISA(cr_softmax_kernels);
 extern const struct cr_strassen_kernels CR_ISA(cr_strassen_kernels);
 extern const struct cr_unary_kernels CR_ISA(cr_unary_kernels);
 
-extern const cr_kernels CR_ISA(cr_kernels);
-const cr_kernels CR_ISA(cr_kernels) = {
-    .name = CR_TEXT(CR_ISA_LEVEL),
+extern const cr_kernels CR_ISA_EXPAND(cr_kernels, CR_TABLE);
+const cr_kernels CR_ISA_EXPAND(cr_kernels, CR_TABLE) = {
+    .name = CR_TEXT(CR_TABLE),
     .vector = CR_VECTOR,
+    .adds_beside = CR_ADDS_BESIDE,
     .gemm = &CR_ISA(cr_gemm_kernels),
     .direct = &CR_ISA(cr_direct_kernels),
     .dot = &CR_ISA(cr_dot_kernels),
