@@ -11,8 +11,8 @@
  *     driver:   5                                                run six times, do not count the first
  *     process:  NS NS NS NS NS
  *
- * LOAD_NS is from nothing to a net that can run, FIRST_NS from nothing to the first result: runtimes differ
- * in what they put off. With one thread the other times are the process's CPU time, which a busy machine
+ * LOAD_NS is from main() to a net that can run, packs included, FIRST_NS from there to the first result: runtimes
+ * differ in what they put off. With one thread the other times are the process's CPU time, which a busy machine
  * disturbs less; with more they are the wall's. The process ends when the driver closes its input. CREMA_ISA is
  * honoured.
  */

@@ -82,8 +82,9 @@ def pair(row, first, unit, layout, second):
 
 
 def print_memory(found, names):
-    print('Milliseconds until the net is loaded / until the first result; peak resident MB of the process and, in')
-    print('brackets, MB before loading, which for the others is Python and its modules. One thread.')
+    print('Milliseconds until the net is loaded / until the first result, in fresh processes with their files in the')
+    print('page cache; peak resident MB of the process and, in brackets, MB before loading, which for the others is')
+    print('Python and its modules. One thread.')
     body = []
     for (net, threads), runtimes in found.items():
         if threads == 1:
