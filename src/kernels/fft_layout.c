@@ -169,7 +169,7 @@ cr_fft_layout cr_fft_lay_out(const cr_conv *c)
 static double time_of_others(const cr_conv *c)
 {
     double lanes = c->kernels->vector, sums = (double)c->out_count * (double)c->kernel_count / lanes;
-    if (c->group == c->in_channels) {
+    if (c->group == c->in_channels && (c->in_blocked || !cr_conv_depthwise.loses(c))) {
         double share = c->kernel_count <= 25 ? direct_share : c->in_blocked ? blocked_share : depthwise_share;
         return sums * (double)(is_depthwise(c) ? c->group : c->out_channels / c->group) / share;
     }

@@ -57,12 +57,12 @@ static int64_t moved(const cr_conv *c)
     return c->in_channels * c->in_count + c->out_channels * c->out_count;
 }
 
-// Plain activations of algorithms that take them, else blocked ones; NULL: there is no row. Algorithms for large
-// kernels are shown from where they begin to lose.
+// Plain activations of algorithms that take them, else blocked ones; NULL: there is no row. fft is shown from where it
+// begins to lose.
 static const cr_conv *conv_of(const problem *p, int i)
 {
     const cr_conv_algorithm *a = cr_conv_algorithms[i];
-    bool pays = p->conv.kernel_count >= LARGE_TAPS || !a->loses || !a->loses(&p->conv);
+    bool pays = a != &cr_conv_fft || p->conv.kernel_count >= LARGE_TAPS || !a->loses(&p->conv);
     if (!a->accepts(&p->conv))
         return pays ? &p->conv : NULL;
     return cr_conv_refusal(a, &p->blocked) ? NULL : &p->blocked;

@@ -127,6 +127,47 @@ START_TEST(what_it_refuses)
 }
 END_TEST
 
+static const cr_conv_algorithm *choice(const cr_window_spec *s, int64_t size, int64_t channels,
+                                       int64_t outputs)
+{
+    geometry_case g;
+    const char *why;
+    ck_assert(geometry_make(&g, s, 2, (int64_t[]){size, size}, 1, channels, channels * outputs, channels));
+    g.conv.window = &g.window;
+    g.conv.kernels = cr_kernels_choose(NULL, &why);
+    const cr_conv_algorithm *a = cr_conv_choose(&g.conv, NULL, &why);
+    ck_assert_ptr_eq(cr_conv_choose(&g.conv, "depthwise", &why), &cr_conv_depthwise);
+    cr_arena_free(&g.arena);
+    return a;
+}
+
+START_TEST(many_outputs_of_a_channel_are_for_others)
+{
+    cr_window_spec s = {.dilation = {1, 1}};
+    static const struct {
+        int64_t kernel, stride, size, channels, outputs;
+        const cr_conv_algorithm *a;
+    } cases[] = {
+        {3, 1, 224, 1, 1, &cr_conv_depthwise}, {3, 1, 56, 8, 32, &cr_conv_depthwise},
+        {3, 1, 112, 1, 4, &cr_conv_depthwise}, {3, 1, 112, 1, 16, &cr_conv_direct},
+        {5, 1, 112, 8, 8, &cr_conv_direct},    {3, 2, 224, 1, 32, &cr_conv_direct},
+        {3, 2, 28, 1, 32, &cr_conv_depthwise}, {5, 2, 56, 1, 16, &cr_conv_direct},
+        {7, 2, 224, 1, 64, &cr_conv_direct},   {7, 1, 28, 8, 4, &cr_conv_direct},
+        {7, 1, 28, 8, 2, &cr_conv_depthwise},  {7, 2, 28, 1, 4, &cr_conv_depthwise},
+        {2, 1, 28, 1, 32, &cr_conv_depthwise}, {4, 2, 112, 1, 16, &cr_conv_direct},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        for (int a = 0; a < 2; a++) {
+            s.kernel[a] = cases[i].kernel;
+            s.stride[a] = cases[i].stride;
+            s.pad_before[a] = s.pad_after[a] = cases[i].kernel / 2;
+        }
+        ck_assert_msg(choice(&s, cases[i].size, cases[i].channels, cases[i].outputs) == cases[i].a,
+                      "case %zu", i);
+    }
+}
+END_TEST
+
 TEST_MAIN("kernels/depthwise", every_mode_equals_the_definition, every_rule_equals_the_definition,
           every_size_equals_the_definition, an_infinity_in_the_picture_does_not_leak_into_the_padding,
-          what_it_refuses)
+          what_it_refuses, many_outputs_of_a_channel_are_for_others)
