@@ -96,7 +96,7 @@ typedef struct cr_conv_algorithm {
     void (*pack)(const cr_conv *conv, const float *weights, void *pack); // scaled by conv->scale
     size_t (*scratch_bytes)(const cr_conv *conv); // shared by all layers of a runner; whatever the threads
     size_t (*slot_bytes)(const cr_conv *conv);    // scratch of each thread; NULL: none
-    bool epilogue; // run applies the epilogue itself; else it is applied afterwards
+    bool epilogue; // run applies it itself, and what it adds may be the output; else it is applied afterwards
     void (*run)(const cr_conv *conv, const cr_conv_buffers *buffers);
 } cr_conv_algorithm;
 

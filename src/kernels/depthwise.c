@@ -34,7 +34,6 @@ enum {
 enum { SOME_OUTPUTS = 4, MANY_OUTPUTS = 8, MANY_TAPS = 9 };
 static const double many_positions = 112 * 112, many_values = 9000, many_products = 150e3;
 
-static const cr_epilogue no_epilogue;
 static const float one = 1;
 
 // How one convolution is laid out. Sizes in floats or int32, which are alike.
@@ -59,7 +58,7 @@ typedef struct job {
     int32_t *row_map, *column_map; // of variant 0; variant 1 follows
     struct cr_depthwise_phase phase[2][MOST_STRIDE];
     int64_t units, items; // units: strips
-    bool activate_after;  // with what needs an exponential
+    cr_epilogue now, later;
 } job;
 
 /* ---- sizes ---- */
@@ -230,12 +229,6 @@ static void set_maps(job *j)
 
 /* ---- strips ---- */
 
-// Activations with an exponential are a pass of their own, while the strip is in the cache.
-static bool is_simple(cr_activation a)
-{
-    return a != CR_ACT_SIGMOID && a != CR_ACT_SWISH;
-}
-
 static void set_edges(const layout *l, cr_depthwise_strip *s)
 {
     const cr_axis *w = l->w;
@@ -249,7 +242,6 @@ static void set_edges(const layout *l, cr_depthwise_strip *s)
 static void set_strip(job *j)
 {
     const layout *l = j->l;
-    const cr_epilogue *e = j->b->epilogue ? j->b->epilogue : &no_epilogue;
     cr_depthwise_strip *s = &j->strip;
     *s = (cr_depthwise_strip){.from_step = l->row_step, .columns = l->w->out};
     s->kernel_h = l->h->kernel;
@@ -263,11 +255,11 @@ static void set_strip(job *j)
         int64_t p = k * l->w->dilation;
         j->column[k] = p % l->w->stride * l->phase_step + p / l->w->stride;
     }
-    j->activate_after = !is_simple(e->activation);
-    s->activation = j->activate_after ? CR_ACT_NONE : e->activation;
-    s->slope = e->slope;
-    s->min = e->min;
-    s->max = e->max;
+    cr_epilogue_split(j->b->epilogue, &j->now, &j->later);
+    s->activation = j->now.activation;
+    s->slope = j->now.slope;
+    s->min = j->now.min;
+    s->max = j->now.max;
 }
 
 static void pad_strip(const job *j, int64_t image, int64_t channel, int64_t row, int64_t rows, float *to)
@@ -290,7 +282,7 @@ static void run_strip(const job *j, int64_t image, int64_t channel, int64_t row,
 {
     const layout *l = j->l;
     const cr_conv *c = l->conv;
-    const cr_epilogue *e = j->b->epilogue;
+    const cr_epilogue *e = &j->now;
     int64_t at = channel * c->out_count + row * l->w->out;
     cr_depthwise_strip s = j->strip;
     s.from = padded;
@@ -304,7 +296,7 @@ static void run_strip(const job *j, int64_t image, int64_t channel, int64_t row,
     else
         s.row_factor = NULL;
     s.out = j->b->out + image * c->out_image_stride + at;
-    if (e && e->add)
+    if (e->add)
         s.add = e->add + image * e->add_image_stride + at;
     if (s.activation == CR_ACT_PRELU)
         s.slope = e->slopes[channel];
@@ -312,11 +304,8 @@ static void run_strip(const job *j, int64_t image, int64_t channel, int64_t row,
         j->kernels->direct(&s);
     else
         j->kernels->run(&s);
-    if (!j->activate_after)
-        return;
-    cr_epilogue after = {.activation = e->activation, .slope = e->slope};
     cr_epilogue_out out = {.data = s.out, .images = 1, .channels = 1, .count = s.rows * s.columns};
-    cr_epilogue_apply(c->kernels, &after, &out, NULL);
+    cr_epilogue_apply(c->kernels, &j->later, &out, NULL);
 }
 
 static void run_item(void *ctx, int64_t item, int slot)

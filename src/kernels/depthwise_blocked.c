@@ -19,17 +19,15 @@ enum {
     MOST_POSITIONS = 1 << 20 // of one axis
 };
 
-static const cr_epilogue no_epilogue;
 static const float zeros[CR_BLOCK];
 
 typedef struct job {
     const cr_conv *conv;
     const cr_conv_buffers *b;
-    const cr_epilogue *e;
+    cr_epilogue now, later;
     cr_depthwise_rows rows; // what is the same for all
     float slopes[CR_BLOCK]; // RELU
     int64_t blocks, strip_rows, strips, units, items;
-    bool activate_after; // with what needs an exponential
 } job;
 
 static const cr_axis *columns_of(const cr_window *w)
@@ -94,27 +92,22 @@ static size_t scratch_bytes(const cr_conv *conv)
 static void set_activation(job *j)
 {
     cr_depthwise_rows *r = &j->rows;
-    r->activation = j->e->activation;
+    r->activation = j->now.activation;
     r->min = -INFINITY;
     r->max = INFINITY;
-    switch (j->e->activation) {
+    switch (j->now.activation) {
     case CR_ACT_RELU:
         for (int i = 0; i < CR_BLOCK; i++)
-            j->slopes[i] = j->e->slope;
+            j->slopes[i] = j->now.slope;
         r->slopes = j->slopes;
-        if (j->e->slope == 0) {
+        if (j->now.slope == 0) {
             r->activation = CR_ACT_CLIP;
             r->min = 0;
         }
         break;
     case CR_ACT_CLIP:
-        r->min = j->e->min;
-        r->max = j->e->max;
-        break;
-    case CR_ACT_SIGMOID:
-    case CR_ACT_SWISH:
-        j->activate_after = true;
-        r->activation = CR_ACT_NONE;
+        r->min = j->now.min;
+        r->max = j->now.max;
         break;
     default:
         break;
@@ -141,22 +134,19 @@ static void run_strip(const job *j, int64_t image, int64_t block, int64_t row)
     r.weights = (const float *)j->b->pack + channel * c->kernel_count;
     r.bias = j->b->bias ? j->b->bias + channel : zeros;
     r.out = j->b->out + image * c->out_image_stride + at;
-    if (j->e->add)
-        r.add = j->e->add + image * j->e->add_image_stride + at;
+    if (j->now.add)
+        r.add = j->now.add + image * j->now.add_image_stride + at;
     if (r.activation == CR_ACT_PRELU)
-        r.slopes = j->e->slopes + channel;
+        r.slopes = j->now.slopes + channel;
     r.row_begin = row;
     r.row_end = cr_i64_min(row + j->strip_rows, r.h->out);
     c->kernels->depthwise_blocked->run(&r);
-    if (!j->activate_after)
-        return;
     int64_t row_floats = r.w->out * CR_BLOCK;
-    cr_epilogue after = {.activation = j->e->activation, .slope = j->e->slope};
     cr_epilogue_out out = {.data = r.out + row * row_floats,
                            .images = 1,
                            .channels = 1,
                            .count = (r.row_end - row) * row_floats};
-    cr_epilogue_apply(c->kernels, &after, &out, NULL);
+    cr_epilogue_apply(c->kernels, &j->later, &out, NULL);
 }
 
 static void run_item(void *ctx, int64_t item, int slot)
@@ -171,9 +161,10 @@ static void run_item(void *ctx, int64_t item, int slot)
 
 static void run(const cr_conv *conv, const cr_conv_buffers *buffers)
 {
-    job j = {.conv = conv, .b = buffers, .e = buffers->epilogue ? buffers->epilogue : &no_epilogue};
+    job j = {.conv = conv, .b = buffers};
     if (conv->images == 0)
         return;
+    cr_epilogue_split(buffers->epilogue, &j.now, &j.later);
     set_rows(&j);
     j.blocks = conv->group / CR_BLOCK;
     double macs = (double)(conv->images * conv->group) * (double)conv->out_count * (double)conv->kernel_count;

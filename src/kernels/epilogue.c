@@ -14,6 +14,17 @@ typedef struct job {
     const cr_epilogue_out *out;
 } job;
 
+void cr_epilogue_split(const cr_epilogue *e, cr_epilogue *now, cr_epilogue *later)
+{
+    *now = e ? *e : (cr_epilogue){.activation = CR_ACT_NONE};
+    *later = (cr_epilogue){.activation = CR_ACT_NONE};
+    if (now->activation == CR_ACT_SIGMOID || now->activation == CR_ACT_SWISH) {
+        later->activation = now->activation;
+        later->slope = now->slope;
+        now->activation = CR_ACT_NONE;
+    }
+}
+
 cr_epilogue_row cr_epilogue_row_of(const cr_epilogue *e, int64_t channel)
 {
     return (cr_epilogue_row){.activation = e->activation,

@@ -40,6 +40,10 @@ typedef struct cr_epilogue_out {
     int64_t images, channels, count, image_stride;
 } cr_epilogue_out;
 
+// e, which may be NULL, in two: what is done on the way out, and an activation with an exponential, for which values
+// are passed over once more.
+void cr_epilogue_split(const cr_epilogue *e, cr_epilogue *now, cr_epilogue *later);
+
 // Applies add and activation to values that already have their bias. e may be NULL.
 void cr_epilogue_apply(const struct cr_kernels *kernels, const cr_epilogue *e, const cr_epilogue_out *out,
                        cr_pool *pool);

@@ -17,6 +17,7 @@
  */
 #include "base/int.h"
 #include "kernels/fft_layout.h"
+#include "kernels/interleave.h"
 #include "kernels/kernels.h"
 
 enum { CHUNKS = 32 }; // bins are cut in so many items
@@ -26,7 +27,7 @@ typedef cr_fft_layout layout;
 typedef struct job {
     const layout *l;
     const cr_conv_buffers *b;
-    const cr_epilogue *epilogue; // NULL: none
+    const cr_epilogue *epilogue; // but for an exponential
     int64_t group;
     const float *u;            // of the group
     int64_t first_tile, tiles; // of the block at work
@@ -86,136 +87,40 @@ static void pack(const cr_conv *c, const float *weights, void *to)
 
 /* ---- input ---- */
 
-// What padded position p of an axis reads.
-static int32_t read_at(const cr_axis *axis, int64_t p)
-{
-    int64_t o = cr_i64_min(p, axis->out - 1);
-    return axis->index[0][(p - o) * axis->out + o];
-}
-
-static void fill(float *to, int64_t n, float value)
+static void clear(float *to, int64_t n)
 {
     for (int64_t i = 0; i < n; i++)
-        to[i] = value;
-}
-
-// Padded columns [begin, end) one by one: those outside the input.
-static void gather_columns(const layout *l, const float *const *rows, int64_t begin, int64_t end, float *to)
-{
-    int lanes = l->kernels->lanes;
-    for (int64_t p = begin; p < end; p++, to += lanes) {
-        int32_t x = read_at(&l->axis[1], p);
-        if (x == CR_TAP_OUTSIDE)
-            fill(to, lanes, l->conv->window->outside);
-        else
-            for (int i = 0; i < lanes; i++)
-                to[i] = rows[i][x];
-    }
-}
-
-// Row `row` of a plane, for each of its channels; what lies behind the last window is 0. False: all of it is 0.
-static bool gather_row(const layout *l, const plane *p, const float *const *channel, int64_t row, float *to)
-{
-    const cr_axis *axis = l->axis;
-    const float *rows[CR_FFT_MAX_LANES];
-    int lanes = l->kernels->lanes;
-    int64_t all = p->x + l->size[1], end = cr_i64_min(all, axis[1].out + axis[1].kernel - 1), y = p->y + row;
-    bool is = y < axis[0].out + axis[0].kernel - 1;
-    int32_t at = is ? read_at(&axis[0], y) : CR_TAP_OUTSIDE;
-    float outside = is ? l->conv->window->outside : 0;
-    if (at == CR_TAP_OUTSIDE) {
-        fill(to, (end - p->x) * lanes, outside);
-    } else {
-        int64_t pad = axis[1].pad_before[0];
-        int64_t run = cr_i64_max(p->x, pad), run_end = cr_i64_max(run, cr_i64_min(end, pad + axis[1].in));
-        for (int i = 0; i < lanes; i++)
-            rows[i] = channel[i] + at * axis[1].in + run - pad;
-        l->ends->gather(rows, run_end - run, to + (run - p->x) * lanes);
-        for (int i = 0; i < lanes; i++)
-            rows[i] = channel[i] + at * axis[1].in;
-        gather_columns(l, rows, p->x, cr_i64_min(run, end), to);
-        gather_columns(l, rows, run_end, end, to + (run_end - p->x) * lanes);
-    }
-    fill(to + (end - p->x) * lanes, (all - end) * lanes, 0);
-    return at != CR_TAP_OUTSIDE || outside != 0;
-}
-
-// Lanes behind the last channel are used by nothing, but must be something.
-static void set_channels(const job *j, const plane *p, const float **channel)
-{
-    const layout *l = j->l;
-    const cr_conv *c = l->conv;
-    const float *in = j->b->in + p->image * c->in_image_stride + j->group * l->channels * c->in_count;
-    for (int64_t i = 0; i < l->kernels->lanes; i++)
-        channel[i] = in + cr_i64_min(p->block * l->kernels->lanes + i, l->channels - 1) * c->in_count;
+        to[i] = 0;
 }
 
 // Rows of two planes, or of one and nothing, transformed, to z; lines behind it are scratch.
 static void transform_rows(const job *j, const plane *planes, int count, float *z)
 {
     const layout *l = j->l;
-    const float *channel[2][CR_FFT_MAX_LANES];
+    const cr_conv *c = l->conv;
     int64_t lanes = l->kernels->lanes;
     float *line[2] = {z + l->z_all, z + l->z_all + l->line_all};
-    for (int i = 0; i < count; i++)
-        set_channels(j, &planes[i], channel[i]);
+    cr_interleave_in in[2];
+    for (int i = 0; i < count; i++) {
+        int64_t at = planes[i].image * c->in_image_stride + j->group * l->channels * c->in_count;
+        cr_interleave_set_in(&in[i], c, j->b->in + at, planes[i].block * lanes, l->channels);
+    }
     if (count == 1)
-        fill(line[1], l->line_all, 0);
+        clear(line[1], l->line_all);
     for (int64_t y = 0; y < l->size[0]; y++) {
         bool is = false;
         for (int i = 0; i < count; i++)
-            is |= gather_row(l, &planes[i], channel[i], y, line[i]);
+            is |= cr_interleave_row_in(&in[i], planes[i].y + y, planes[i].x, l->size[1], line[i]);
         float *row = z + y * l->row_step;
         if (is)
             l->kernels->line(l->size[1], &(cr_fft_line){line[0], line[1], lanes},
                              &(cr_fft_line){row, row + lanes, 2 * lanes});
         else
-            fill(row, l->size[1] * 2 * lanes, 0);
+            clear(row, l->size[1] * 2 * lanes);
     }
 }
 
 /* ---- output ---- */
-
-// PARTIAL: sums of windows that are partly outside.
-static void scale_row(const layout *l, int64_t y, int64_t x, int64_t columns, float *strip)
-{
-    int64_t lanes = l->kernels->lanes;
-    for (int64_t i = 0; i < columns; i++) {
-        float factor = l->axis[0].factor[y] * l->axis[1].factor[x + i];
-        for (int64_t k = 0; k < lanes && factor != 1; k++)
-            strip[i * lanes + k] *= factor;
-    }
-}
-
-// Where a plane's outputs go.
-typedef struct way_out {
-    cr_winograd_scatter scatter;
-    float bias[CR_FFT_MAX_LANES], slopes[CR_FFT_MAX_LANES];
-    const float *add;
-    float *out;
-} way_out;
-
-static void set_way_out(const job *j, const plane *p, way_out *w)
-{
-    const layout *l = j->l;
-    const cr_conv *c = l->conv;
-    const cr_epilogue *e = j->epilogue;
-    int64_t lanes = l->kernels->lanes, first = j->group * l->outputs + p->block * lanes;
-    int64_t at = first * c->out_count + p->y * l->axis[1].out + p->x;
-    w->scatter = (cr_winograd_scatter){.columns = cr_i64_min(l->reach[1], l->axis[1].out - p->x),
-                                       .channels = cr_i64_min(lanes, l->outputs - p->block * lanes),
-                                       .channel_step = c->out_count,
-                                       .bias = w->bias,
-                                       .slopes = w->slopes,
-                                       .epilogue = e};
-    for (int64_t i = 0; i < lanes; i++) {
-        bool is = i < w->scatter.channels;
-        w->bias[i] = is && j->b->bias ? j->b->bias[first + i] : 0;
-        w->slopes[i] = !e ? 0 : e->activation != CR_ACT_PRELU ? e->slope : is ? e->slopes[first + i] : 0;
-    }
-    w->add = e && e->add ? e->add + p->image * e->add_image_stride + at : NULL;
-    w->out = j->b->out + p->image * c->out_image_stride + at;
-}
 
 // From z, whose columns are transformed back.
 static void finish_rows(const job *j, const plane *planes, int count, float *z)
@@ -223,23 +128,21 @@ static void finish_rows(const job *j, const plane *planes, int count, float *z)
     const layout *l = j->l;
     int64_t lanes = l->kernels->lanes, rows = 0;
     float *line[2] = {z + l->z_all, z + l->z_all + l->line_all};
-    way_out way[2];
+    cr_interleave_out out[2];
     for (int i = 0; i < count; i++) {
-        set_way_out(j, &planes[i], &way[i]);
+        int64_t first = planes[i].block * lanes;
+        cr_interleave_set_out(&out[i], l->conv, j->b, j->epilogue, j->group * l->outputs + first,
+                              cr_i64_min(lanes, l->outputs - first));
+        out[i].scatter.columns = cr_i64_min(l->reach[1], l->axis[1].out - planes[i].x);
         rows = cr_i64_max(rows, cr_i64_min(l->reach[0], l->axis[0].out - planes[i].y));
     }
     for (int64_t y = 0; y < rows; y++) {
         float *row = z + y * l->row_step;
         l->kernels->line(l->size[1], &(cr_fft_line){row + lanes, row, 2 * lanes},
                          &(cr_fft_line){line[1], line[0], lanes});
-        for (int i = 0; i < count; i++) {
-            int64_t at = y * l->axis[1].out;
-            if (planes[i].y + y >= l->axis[0].out)
-                continue;
-            if (l->conv->window->partial)
-                scale_row(l, planes[i].y + y, planes[i].x, way[i].scatter.columns, line[i]);
-            l->ends->scatter(&way[i].scatter, line[i], way[i].add ? way[i].add + at : NULL, way[i].out + at);
-        }
+        for (int i = 0; i < count; i++)
+            if (planes[i].y + y < l->axis[0].out)
+                cr_interleave_row_out(&out[i], planes[i].image, planes[i].y + y, planes[i].x, line[i]);
     }
 }
 
@@ -350,22 +253,12 @@ static void run_group(job *j)
     }
 }
 
-// Activations with an exponential have a pass of their own, behind the sum.
-static bool is_later(const cr_epilogue *e)
-{
-    return e && (e->activation == CR_ACT_SIGMOID || e->activation == CR_ACT_SWISH);
-}
-
 static void run(const cr_conv *c, const cr_conv_buffers *b)
 {
     layout l = cr_fft_lay_out(c);
-    job j = {.l = &l, .b = b, .epilogue = b->epilogue};
-    cr_epilogue sum;
-    if (is_later(b->epilogue)) {
-        sum = *b->epilogue;
-        sum.activation = CR_ACT_NONE;
-        j.epilogue = &sum;
-    }
+    cr_epilogue now, later;
+    cr_epilogue_split(b->epilogue, &now, &later);
+    job j = {.l = &l, .b = b, .epilogue = &now};
     if (l.depthwise) {
         j.tiles = l.all_tiles;
         cr_parallel(b->pool, cr_div_up(l.in_blocks * l.all_tiles, 2), depthwise_item, &j);
@@ -375,12 +268,8 @@ static void run(const cr_conv *c, const cr_conv_buffers *b)
         for (j.group = 0; j.group < l.groups; j.group++)
             run_group(&j);
     }
-    if (is_later(b->epilogue)) {
-        cr_epilogue after = *b->epilogue;
-        cr_epilogue_out out = {b->out, c->images, c->out_channels, c->out_count, c->out_image_stride};
-        after.add = NULL;
-        cr_epilogue_apply(c->kernels, &after, &out, b->pool);
-    }
+    cr_epilogue_out out = {b->out, c->images, c->out_channels, c->out_count, c->out_image_stride};
+    cr_epilogue_apply(c->kernels, &later, &out, b->pool);
 }
 
 const cr_conv_algorithm cr_conv_fft = {

@@ -75,7 +75,7 @@ static void size_spectra(cr_fft_layout *l)
 
 static cr_fft_layout lay_out_as(const cr_conv *c, int height, int width)
 {
-    cr_fft_layout l = {.conv = c, .kernels = c->kernels->fft, .ends = c->kernels->winograd};
+    cr_fft_layout l = {.conv = c, .kernels = c->kernels->fft};
     int64_t lanes = l.kernels->lanes, tiles[2];
     l.axis = c->window->axis;
     l.depthwise = is_depthwise(c);

@@ -6,14 +6,12 @@
 
 #include "kernels/conv.h"
 #include "kernels/fft.h"
-#include "kernels/winograd.h"
 
 typedef struct cr_fft_layout {
     const cr_conv *conv;
     const cr_fft_kernels *kernels;
-    const cr_winograd_kernels *ends; // its gather and scatter are ours
-    const cr_axis *axis;             // two
-    bool depthwise;                  // then all channels are one group
+    const cr_axis *axis; // two
+    bool depthwise;      // then all channels are one group
     int64_t groups;
     int64_t channels, outputs; // of a group
     int64_t in_blocks, out_blocks;

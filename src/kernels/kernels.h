@@ -26,6 +26,7 @@ struct cr_epilogue_kernels;
 struct cr_fft_kernels;
 struct cr_gather_kernels;
 struct cr_gemm_kernels;
+struct cr_interleave_kernels;
 struct cr_probe_kernels;
 struct cr_lrn_kernels;
 struct cr_pooling_kernels;
@@ -46,6 +47,7 @@ typedef struct cr_kernels {
     const struct cr_winograd_kernels *winograd;
     const struct cr_fft_kernels *fft;
     const struct cr_gather_kernels *gather;
+    const struct cr_interleave_kernels *interleave;
     const struct cr_depthwise_kernels *depthwise;
     const struct cr_depthwise_blocked_kernels *depthwise_blocked;
     const struct cr_probe_kernels *probe; // measures the machine

@@ -25,6 +25,7 @@
  * stands where B would), one that both lack A. The numbers of a point are always one run.
  */
 #include "base/int.h"
+#include "kernels/interleave.h"
 #include "kernels/kernels.h"
 #include "kernels/winograd_layout.h"
 
@@ -33,67 +34,14 @@ enum { MIN_CHANNELS = 8 }; // of input and output: below, the transforms cost mo
 typedef struct job {
     const cr_winograd_layout *l;
     const cr_conv_buffers *b;
-    const float *in, *u, *bias, *slopes, *add; // of the group
-    float *out;
-    const cr_epilogue *epilogue; // NULL where it is applied afterwards
+    int64_t group;
+    const float *u;              // of the group
+    const cr_epilogue *epilogue; // but for an exponential
     float *v;                    // shared
     cr_winograd_block block;     // whose panels are at work
 } job;
 
 /* ---- input ---- */
-
-// What padded position p of an axis reads.
-static int32_t read_at(const cr_axis *axis, int64_t p)
-{
-    int64_t o = cr_i64_min(p, axis->out - 1);
-    return axis->index[0][(p - o) * axis->out + o];
-}
-
-static void fill(float *to, int64_t n, float value)
-{
-    for (int64_t i = 0; i < n; i++)
-        to[i] = value;
-}
-
-// Padded columns [begin, end) of a row one by one: those outside the input.
-static void gather_columns(const cr_winograd_layout *l, const float *const *rows, int64_t begin, int64_t end,
-                           float *to)
-{
-    const cr_window *w = l->conv->window;
-    int lanes = l->kernels->lanes;
-    for (int64_t p = begin; p < end; p++, to += lanes) {
-        int32_t x = read_at(&w->axis[1], p);
-        for (int i = 0; i < lanes; i++)
-            to[i] = x == CR_TAP_OUTSIDE ? w->outside : rows[i][x];
-    }
-}
-
-// Padded columns [first, first + columns) of one padded row; what lies behind the last window is 0. plane: of each
-// channel of the block.
-static void gather_row(const cr_winograd_layout *l, const float *const *plane, int64_t row, int64_t first,
-                       int64_t columns, float *to)
-{
-    const cr_axis *axis = l->conv->window->axis;
-    const float *rows[CR_WINOGRAD_MAX_LANES];
-    int lanes = l->kernels->lanes;
-    int64_t all = first + columns, end = cr_i64_min(all, l->width + l->taps - 1);
-    int32_t y = row < l->height + l->taps - 1 ? read_at(&axis[0], row) : CR_TAP_OUTSIDE;
-    if (y == CR_TAP_OUTSIDE) {
-        float value = row < l->height + l->taps - 1 ? l->conv->window->outside : 0;
-        fill(to, (end - first) * lanes, value);
-    } else {
-        int64_t pad = axis[1].pad_before[0];
-        int64_t run = cr_i64_max(first, pad), run_end = cr_i64_max(run, cr_i64_min(end, pad + axis[1].in));
-        for (int i = 0; i < lanes; i++)
-            rows[i] = plane[i] + y * axis[1].in + run - pad;
-        l->kernels->gather(rows, run_end - run, to + (run - first) * lanes);
-        for (int i = 0; i < lanes; i++)
-            rows[i] = plane[i] + y * axis[1].in;
-        gather_columns(l, rows, first, cr_i64_min(run, end), to);
-        gather_columns(l, rows, run_end, end, to + (run_end - first) * lanes);
-    }
-    fill(to + (end - first) * lanes, (all - end) * lanes, 0);
-}
 
 // Number of the first tile of kind A or C in a row, and of its tile of kind B or D.
 static void tile_numbers(const cr_winograd_block *b, int64_t image, int64_t row, int64_t *full,
@@ -141,14 +89,12 @@ static void transform_input(const job *j, const cr_winograd_block *b, int64_t bl
     int64_t lanes = l->kernels->lanes;
     v += block_index * l->tiles * lanes;
     for (int64_t n = 0; n < b->images; n++) {
-        const float *image = j->in + (b->image + n) * l->conv->in_image_stride;
-        const float *plane[CR_WINOGRAD_MAX_LANES];
-        // lanes behind the last channel are read by no product, but must be something
-        for (int64_t i = 0; i < lanes; i++)
-            plane[i] = image + cr_i64_min(block_index * lanes + i, l->channels - 1) * l->conv->in_count;
+        int64_t at = (b->image + n) * l->conv->in_image_stride + j->group * l->channels * l->conv->in_count;
+        cr_interleave_in in;
+        cr_interleave_set_in(&in, l->conv, j->b->in + at, block_index * lanes, l->channels);
         for (int64_t y = 0; y < b->rows * l->m + l->taps - 1; y++)
-            gather_row(l, plane, b->row * l->m + y, b->column * l->m, b->columns * l->m + l->taps - 1,
-                       slab + y * l->slab_row);
+            cr_interleave_row_in(&in, b->row * l->m + y, b->column * l->m, b->columns * l->m + l->taps - 1,
+                                 slab + y * l->slab_row);
         for (int64_t row = 0; row < b->rows; row++) {
             int64_t full, narrow;
             tile_numbers(b, n, row, &full, &narrow);
@@ -198,64 +144,22 @@ static void output_strip(const cr_winograd_layout *l, const cr_winograd_block *b
     l->kernels->output(&t, y + narrow * width, strip + b->full_columns * l->m * l->kernels->lanes);
 }
 
-// PARTIAL: sums of windows that are partly outside.
-static void scale_row(const cr_winograd_layout *l, int64_t row, int64_t first, int64_t columns, float *strip)
-{
-    const cr_axis *axis = l->conv->window->axis;
-    int64_t lanes = l->kernels->lanes;
-    for (int64_t x = 0; x < columns; x++) {
-        float factor = axis[0].factor[row] * axis[1].factor[first + x];
-        for (int64_t i = 0; i < lanes && factor != 1; i++)
-            strip[x * lanes + i] *= factor;
-    }
-}
-
-// What the epilogue says for `channels` output channels of the group, from the first; values has room for lanes of
-// biases and slopes.
-static cr_winograd_scatter scatter_of(const job *j, int64_t first, int64_t channels, float *values)
-{
-    const cr_epilogue *e = j->epilogue;
-    int64_t lanes = j->l->kernels->lanes;
-    cr_winograd_scatter s = {.channels = channels, .channel_step = j->l->conv->out_count};
-    s.bias = values;
-    s.slopes = values + lanes;
-    s.epilogue = e;
-    for (int64_t i = 0; i < lanes; i++) {
-        bool is = i < channels;
-        values[i] = is && j->bias ? j->bias[first + i] : 0;
-        values[lanes + i] = !e ? 0 : e->activation != CR_ACT_PRELU ? e->slope : is ? j->slopes[first + i] : 0;
-    }
-    return s;
-}
-
-// Row `row` of tiles of the block's image n, for the channels of s, from the first.
-static void scatter_strip(const job *j, const cr_winograd_block *b, int64_t n, int64_t row,
-                          const cr_winograd_scatter *s, int64_t first, float *strip)
-{
-    const cr_winograd_layout *l = j->l;
-    int64_t y = (b->row + row) * l->m, x = b->column * l->m, image = b->image + n;
-    for (int64_t r = 0; r < cr_i64_min(l->m, l->height - y); r++) {
-        int64_t at = first * l->conv->out_count + (y + r) * l->width + x;
-        const float *add = j->add ? j->add + image * j->epilogue->add_image_stride + at : NULL;
-        if (l->conv->window->partial)
-            scale_row(l, y + r, x, s->columns, strip + r * l->strip_row);
-        l->kernels->scatter(s, strip + r * l->strip_row, add,
-                            j->out + image * l->conv->out_image_stride + at);
-    }
-}
-
 static void transform_output(const job *j, const cr_winograd_block *b, int64_t panel, const float *y,
                              float *strip)
 {
     const cr_winograd_layout *l = j->l;
     int64_t lanes = l->kernels->lanes, end = cr_i64_min(l->outputs, (panel + 1) * 2 * lanes);
+    int64_t x = b->column * l->m;
     for (int64_t c = panel * 2 * lanes; c < end; c += lanes, y += lanes) {
-        float values[2 * CR_WINOGRAD_MAX_LANES];
-        cr_winograd_scatter s = scatter_of(j, c, cr_i64_min(lanes, end - c), values);
-        s.columns = cr_i64_min(b->columns * l->m, l->width - b->column * l->m);
+        cr_interleave_out out;
+        cr_interleave_set_out(&out, l->conv, j->b, j->epilogue, j->group * l->outputs + c,
+                              cr_i64_min(lanes, end - c));
+        out.scatter.columns = cr_i64_min(b->columns * l->m, l->width - x);
         for (int64_t i = 0; i < b->images * b->rows; i++) {
+            int64_t row = (b->row + i % b->rows) * l->m;
             output_strip(l, b, i / b->rows, i % b->rows, y, strip);
-            scatter_strip(j, b, i / b->rows, i % b->rows, &s, c, strip);
+            for (int64_t r = 0; r < cr_i64_min(l->m, l->height - row); r++)
+                cr_interleave_row_out(&out, b->image + i / b->rows, row + r, x, strip + r * l->strip_row);
         }
     }
 }
@@ -296,26 +200,12 @@ static size_t scratch_bytes(const cr_conv *c)
     return l.shared ? (size_t)l.v_all * sizeof(float) : 0;
 }
 
-// Activations with an exponential have a pass of their own.
-static bool fused(const cr_epilogue *e)
+static void set_group(job *j, int64_t group)
 {
-    return e && e->activation != CR_ACT_SIGMOID && e->activation != CR_ACT_SWISH;
-}
-
-static job job_of(const cr_winograd_layout *l, const cr_conv_buffers *b, int64_t group)
-{
-    const cr_conv *c = l->conv;
-    const cr_epilogue *e = fused(b->epilogue) ? b->epilogue : NULL;
-    int64_t first = group * l->outputs,
-            group_pack = (int64_t)(cr_winograd_pack_bytes(c) / sizeof(float)) / c->group;
-    job j = {
-        .l = l, .b = b, .v = b->scratch, .u = (const float *)b->pack + group * group_pack, .epilogue = e};
-    j.in = b->in + group * l->channels * c->in_count;
-    j.out = b->out + first * c->out_count;
-    j.bias = b->bias ? b->bias + first : NULL;
-    j.slopes = e && e->slopes ? e->slopes + first : NULL;
-    j.add = e && e->add ? e->add + first * c->out_count : NULL;
-    return j;
+    const cr_conv *c = j->l->conv;
+    j->group = group;
+    j->u =
+        (const float *)j->b->pack + group * (int64_t)(cr_winograd_pack_bytes(c) / sizeof(float)) / c->group;
 }
 
 // A block of one group.
@@ -323,7 +213,8 @@ static void own_item(void *ctx, int64_t item, int slot)
 {
     const job *any = ctx;
     const cr_winograd_layout *l = any->l;
-    job j = job_of(l, any->b, item / cr_winograd_blocks(l));
+    job j = *any;
+    set_group(&j, item / cr_winograd_blocks(l));
     float *y = slot_floats(&j, slot), *slab = y + l->y_all + l->strip_all, *v = slab + l->slab_all;
     cr_winograd_block b = cr_winograd_block_at(l, item % cr_winograd_blocks(l));
     for (int64_t c = 0; c < l->blocks; c++)
@@ -345,16 +236,17 @@ static void run_shared(job *j)
 static void run(const cr_conv *c, const cr_conv_buffers *b)
 {
     cr_winograd_layout l = cr_winograd_lay_out(c);
-    job j = job_of(&l, b, 0);
+    cr_epilogue now, later;
+    cr_epilogue_split(b->epilogue, &now, &later);
+    job j = {.l = &l, .b = b, .epilogue = &now, .v = b->scratch};
     if (!l.shared)
         cr_parallel(b->pool, c->group * cr_winograd_blocks(&l), own_item, &j);
     for (int64_t g = 0; l.shared && g < c->group; g++) {
-        j = job_of(&l, b, g);
+        set_group(&j, g);
         run_shared(&j);
     }
     cr_epilogue_out out = {b->out, c->images, c->out_channels, c->out_count, c->out_image_stride};
-    if (!fused(b->epilogue))
-        cr_epilogue_apply(c->kernels, b->epilogue, &out, b->pool);
+    cr_epilogue_apply(c->kernels, &later, &out, b->pool);
 }
 
 static const char *accepts(const cr_conv *c)

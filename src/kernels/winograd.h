@@ -1,7 +1,7 @@
 /*
  * winograd.h - the hot loops of winograd.c, one table of them per ISA level.
  *
- * Between their two ends all data are blocked by channels: `lanes` channels of one position stand side by side and
+ * Between their two ends (interleave.h) all data are blocked by channels: `lanes` channels of one position stand side by side and
  * are one vector. Points are counted row by row: q = i * n + j for n points an axis; a tile of m outputs of a window
  * of t taps an axis has n = m + t - 1.
  *
@@ -14,11 +14,9 @@
 #ifndef CR_KERNELS_WINOGRAD_H
 #define CR_KERNELS_WINOGRAD_H
 
-#include "kernels/epilogue.h"
-
 #include <stdint.h>
 
-enum { CR_WINOGRAD_MAX_LANES = 16, CR_WINOGRAD_MAX_POINTS = 8, CR_WINOGRAD_MAX_TAPS = 5 };
+enum { CR_WINOGRAD_MAX_POINTS = 8, CR_WINOGRAD_MAX_TAPS = 5 };
 
 // The six points: 0, +-P, +-R and infinity; and their squares.
 #define CR_WINOGRAD_P 0.70710678118654752440
@@ -46,15 +44,6 @@ typedef struct cr_winograd_product {
     int vectors;        // 1 or 2: the width of u, in vectors
 } cr_winograd_product;
 
-// A row of the strip on its way to the output; arrays have `lanes` values, one a channel.
-typedef struct cr_winograd_scatter {
-    int64_t columns, channels; // channels <= lanes
-    int64_t channel_step;      // floats between channels of the output, and of add
-    const float *bias;
-    const float *slopes;         // of ReLU and PReLU
-    const cr_epilogue *epilogue; // its activation is none of those with an exponential
-} cr_winograd_scatter;
-
 typedef struct cr_winograd_weights {
     int points, taps; // per axis
     double g[CR_WINOGRAD_MAX_POINTS][CR_WINOGRAD_MAX_TAPS];
@@ -69,17 +58,12 @@ typedef struct cr_winograd_kernels {
     // u of one input channel and one panel. w: its taps for `outputs` output channels, which stand output_step apart;
     // the panel has room for `width`, and what is left is 0. g: how much each tap counts at each point.
     void (*weights)(const cr_winograd_weights *weights, const float *w, float *u);
-    // to (columns, lanes) from `lanes` rows; writes, and reads of each row, a multiple of `lanes` columns.
-    void (*gather)(const float *const *rows, int64_t columns, float *to);
     // Tiles from the slab to v, left to right.
     void (*input)(const cr_winograd_tiles *tiles, const float *slab, float *v);
     // y = v * u for one point; aligned to `lanes` floats, all of them.
     void (*product)(const cr_winograd_product *product, const float *v, const float *u, float *y);
     // Tiles from y to the strip, left to right.
     void (*output)(const cr_winograd_tiles *tiles, const float *y, float *strip);
-    // One row of the strip, with bias and epilogue. add: what is added, or NULL; it may be `to`. Nothing but the row is
-    // read of add and written.
-    void (*scatter)(const cr_winograd_scatter *scatter, const float *strip, const float *add, float *to);
 } cr_winograd_kernels;
 
 #endif

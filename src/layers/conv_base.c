@@ -272,16 +272,10 @@ static cr_status set_scratch(cr_step *step, const cr_preparing *p, cr_conv_data 
     return CREMA_OK;
 }
 
-// An epilogue with an exponential is a pass of its own for all algorithms.
-static bool adds_on_the_way(const cr_conv_data *d, const cr_epilogue *e)
-{
-    return d->algorithm->epilogue && e->activation != CR_ACT_SIGMOID && e->activation != CR_ACT_SWISH;
-}
-
 static cr_status add_scratch(cr_step *step, cr_conv_data *d, cr_err *err)
 {
     const cr_fusion *f = step->fusion;
-    if (!f || f->add < 0 || adds_on_the_way(d, &f->epilogue))
+    if (!f || f->add < 0 || d->algorithm->epilogue)
         return CREMA_OK;
     d->add_copied = true;
     d->add_offset = (step->scratch_bytes + 63) / 64 * 64;

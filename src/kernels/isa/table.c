@@ -16,6 +16,7 @@ extern const struct cr_fft_kernels CR_ISA(cr_fft_kernels);
 extern const struct cr_depthwise_kernels CR_ISA(cr_depthwise_kernels);
 extern const struct cr_depthwise_blocked_kernels CR_ISA(cr_depthwise_blocked_kernels);
 extern const struct cr_gemm_kernels CR_ISA(cr_gemm_kernels);
+extern const struct cr_interleave_kernels CR_ISA(cr_interleave_kernels);
 extern const struct cr_winograd_kernels CR_ISA(cr_winograd_kernels);
 extern const struct cr_gather_kernels CR_ISA(cr_gather_kernels);
 extern const struct cr_probe_kernels CR_ISA(cr_probe_kernels);
@@ -38,6 +39,7 @@ const cr_kernels CR_ISA_EXPAND(cr_kernels, CR_TABLE) = {
     .fft = &CR_ISA(cr_fft_kernels),
     .depthwise = &CR_ISA(cr_depthwise_kernels),
     .depthwise_blocked = &CR_ISA(cr_depthwise_blocked_kernels),
+    .interleave = &CR_ISA(cr_interleave_kernels),
     .gather = &CR_ISA(cr_gather_kernels),
     .probe = &CR_ISA(cr_probe_kernels),
     .pooling = &CR_ISA(cr_pooling_kernels),
