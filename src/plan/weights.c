@@ -113,8 +113,8 @@ void cr_weights_free(cr_weights *w)
     for (int i = 0; w->slots && i < w->graph->n_layers; i++)
         for (int j = 0; j < w->slots[i].n; j++)
             cr_free(w->slots[i].at[j].value);
-    for (cr_pack *p = w->packs; p; p = p->next)
-        cr_free(p->data);
+    for (cr_pack_block *b = w->blocks; b; b = b->next)
+        cr_free(b->data);
     cr_free(w->row);
     pthread_mutex_destroy(&w->lock);
     cr_arena_free(&w->arena);

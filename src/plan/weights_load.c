@@ -53,6 +53,7 @@ typedef struct loading {
     cr_pool *pool;
     reading *reading;
     packing *packing;
+    cr_pack_block *block;
     int64_t n_readings;
     int n_packings;
     char *staging; // staging_step for each thread
@@ -310,12 +311,28 @@ static cr_status make_pack(loading *l, cr_pack_wanted *want)
     if (!made || !key)
         return cr_no_memory(l->out);
     *made = (cr_pack){.layer = want->step->layer->index, .key = key, .bytes = want->bytes};
-    *p = (packing){.want = want, .pack = made, .order = l->n_packings};
-    if (!(made->data = cr_alloc_aligned(want->bytes, ALIGN)))
-        return cr_no_memory(l->out);
-    l->n_packings++; // from here on undo() frees it
+    *p = (packing){.want = want, .pack = made, .order = l->n_packings++};
     l->all_bytes += want->bytes;
     return collect_blobs(l, p);
+}
+
+// Side by side, in their final order.
+static cr_status place_packs(loading *l)
+{
+    size_t bytes = 0;
+    for (int i = 0; i < l->n_packings; i++)
+        bytes += padded(l->packing[i].pack->bytes); // check_size() has added them up
+    if (bytes == 0)
+        return CREMA_OK;
+    l->block = cr_arena_alloc(&l->w->arena, sizeof *l->block);
+    if (!l->block || !(l->block->data = cr_alloc_aligned(bytes, ALIGN)))
+        return cr_no_memory(l->out);
+    char *at = l->block->data;
+    for (int i = 0; i < l->n_packings; i++) {
+        l->packing[i].pack->data = at;
+        at += padded(l->packing[i].pack->bytes);
+    }
+    return CREMA_OK;
 }
 
 static cr_pack *find_pack(const cr_weights *w, const cr_pack_wanted *want)
@@ -347,7 +364,7 @@ static cr_status collect_packs(loading *l)
     }
     if (l->n_packings > 1)
         qsort(l->packing, (size_t)l->n_packings, sizeof *l->packing, larger_first);
-    return status;
+    return status == CREMA_OK ? place_packs(l) : status;
 }
 
 static cr_status check_size(const loading *l)
@@ -464,8 +481,8 @@ static void undo(loading *l)
 {
     release(l->w, l->wanted->held, l->wanted->n_held);
     l->wanted->n_held = 0;
-    for (int i = 0; i < l->n_packings; i++)
-        cr_free(l->packing[i].pack->data);
+    if (l->block)
+        cr_free(l->block->data);
 }
 
 static void keep_packs(loading *l)
@@ -476,6 +493,10 @@ static void keep_packs(loading *l)
         l->w->packs = p;
         l->w->pack_bytes += p->bytes;
         l->packing[i].want->step->pack = p->data;
+    }
+    if (l->block) {
+        l->block->next = l->w->blocks;
+        l->w->blocks = l->block;
     }
 }
 

@@ -31,10 +31,16 @@ typedef struct cr_weights_slots {
 typedef struct cr_pack {
     int layer;
     const char *key;
-    void *data;
+    void *data; // in a block
     size_t bytes;
     struct cr_pack *next;
 } cr_pack;
+
+// The memory of all packs that were made in one go: one piece, which can consist of huge pages.
+typedef struct cr_pack_block {
+    char *data;
+    struct cr_pack_block *next;
+} cr_pack_block;
 
 // Where a layer of the net stands in the files: in the last file that has it.
 typedef struct cr_weights_source {
@@ -59,6 +65,7 @@ struct cr_weights {
     cr_weights_slots *slots;   // per layer of the graph
     bool *reported;            // per layer of the graph
     cr_pack *packs;
+    cr_pack_block *blocks;
     cr_weights_row *row; // n_rows of room for rows_room
     int n_rows, rows_room;
     size_t bound_bytes;             // of all values, if they were there
