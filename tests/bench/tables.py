@@ -82,8 +82,8 @@ def pair(row, first, unit, layout, second):
 
 
 def print_memory(found, names):
-    print('Milliseconds until the net is loaded / until the first result, in fresh processes with their files in the')
-    print('page cache; peak resident MB of the process and, in brackets, MB before loading, which for the others is')
+    print('Milliseconds until the net is loaded / until the first result, in fresh processes, files and memory at')
+    print('hand; peak resident MB of the process and, in brackets, MB before loading, which for the others is')
     print('Python and its modules. One thread.')
     body = []
     for (net, threads), runtimes in found.items():
