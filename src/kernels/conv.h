@@ -94,6 +94,10 @@ typedef struct cr_conv_algorithm {
     // Packs of one layer may differ with the shape of its input: which of them this is. NULL: all are alike.
     int (*pack_kind)(const cr_conv *conv);
     void (*pack)(const cr_conv *conv, const float *weights, void *pack); // scaled by conv->scale
+    // The same in parts, in any order and on any thread: weights of the output channels [first, first + n) alone, where
+    // first is a multiple of pack_unit() and n is that or what is left. Both functions or none.
+    int64_t (*pack_unit)(const cr_conv *conv);
+    void (*pack_rows)(const cr_conv *conv, const float *weights, int64_t first, int64_t n, void *pack);
     size_t (*scratch_bytes)(const cr_conv *conv); // shared by all layers of a runner; whatever the threads
     size_t (*slot_bytes)(const cr_conv *conv);    // scratch of each thread; NULL: none
     bool epilogue; // run applies it itself, and what it adds may be the output; else it is applied afterwards

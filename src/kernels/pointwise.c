@@ -96,6 +96,8 @@ const cr_conv_algorithm cr_conv_pointwise = {.name = "pointwise",
                                              .pack_bytes = cr_product_pack_bytes,
                                              .pack_kind = cr_product_pack_kind,
                                              .pack = cr_product_pack,
+                                             .pack_unit = cr_product_pack_unit,
+                                             .pack_rows = cr_product_pack_rows,
                                              .epilogue = true,
                                              .scratch_bytes = no_bytes,
                                              .run = pointwise_run};

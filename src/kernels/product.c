@@ -2,11 +2,13 @@
  * product.c - sizes, packs and blocks of convolutions that are matrix products.
  */
 #include "kernels/product.h"
+#include "base/int.h"
 #include "kernels/kernels.h"
 
 enum {
     DEEP_POSITIONS = 256, // maps up to here lie deep
-    DEEP_UNIT = 112
+    DEEP_UNIT = 112,
+    PACK_FLOATS = 1 << 16 // weights that are packed at a time
 };
 
 static const cr_epilogue no_epilogue;
@@ -44,12 +46,28 @@ int cr_product_pack_kind(const cr_conv *conv)
     return cr_product_is_deep(conv);
 }
 
+// Panels of a group; all of them where they are not alike.
+int64_t cr_product_pack_unit(const cr_conv *conv)
+{
+    int64_t m = conv->out_channels / conv->group, panel = 2 * conv->kernels->vector;
+    int64_t row = conv->in_channels / conv->group * conv->kernel_count;
+    return conv->group > 1 || !cr_product_is_deep(conv)
+               ? m
+               : cr_i64_max(PACK_FLOATS / cr_i64_max(row * panel, 1), 1) * panel;
+}
+
+void cr_product_pack_rows(const cr_conv *conv, const float *weights, int64_t first, int64_t n, void *to)
+{
+    cr_product p = cr_product_of(conv, NULL);
+    float *pack = (float *)((char *)to + (size_t)(first / p.m) * p.pack_bytes) + first % p.m * p.k;
+    p.layout->pack(weights, conv->scale ? conv->scale + first : NULL, n, p.k, pack);
+}
+
 void cr_product_pack(const cr_conv *conv, const float *weights, void *to)
 {
     cr_product p = cr_product_of(conv, NULL);
-    for (int64_t g = 0; g < conv->group; g++)
-        p.layout->pack(weights + g * p.m * p.k, conv->scale ? conv->scale + g * p.m : NULL, p.m, p.k,
-                       (float *)((char *)to + (size_t)g * p.pack_bytes));
+    for (int64_t first = 0; first < conv->out_channels; first += p.m)
+        cr_product_pack_rows(conv, weights + first * p.k, first, p.m, to);
 }
 
 cr_gemm_block cr_product_block(const cr_product *p, cr_epilogue *epilogue, int64_t image, int64_t group,

@@ -31,6 +31,8 @@ int64_t cr_product_unit(const cr_conv *conv);
 size_t cr_product_pack_bytes(const cr_conv *conv);
 int cr_product_pack_kind(const cr_conv *conv);
 void cr_product_pack(const cr_conv *conv, const float *weights, void *to);
+int64_t cr_product_pack_unit(const cr_conv *conv);
+void cr_product_pack_rows(const cr_conv *conv, const float *weights, int64_t first, int64_t n, void *to);
 
 // All channels of a group, positions from `position` on; columns, n and panels are the caller's. The block points
 // at *epilogue, which is filled for it.

@@ -245,14 +245,23 @@ static void pack_product(const cut *c, const step *s, const float *a, const doub
     }
 }
 
-static void strassen_pack(const cr_conv *conv, const float *weights, void *to)
+static int64_t strassen_pack_unit(const cr_conv *conv)
+{
+    return cut_of(conv, NULL).rows;
+}
+
+static void strassen_pack_rows(const cr_conv *conv, const float *weights, int64_t first, int64_t n, void *to)
 {
     cut c = cut_of(conv, NULL);
-    for (int64_t g = 0; g < c.groups; g++)
+    for (int64_t row = 0; row < n; row += c.rows)
         for (int i = 0; i < PRODUCTS; i++)
-            pack_product(&c, &steps[i], weights + g * c.rows * c.p.k,
-                         conv->scale ? conv->scale + g * c.rows : NULL,
-                         (float *)to + g * c.group + i * c.leaf);
+            pack_product(&c, &steps[i], weights + row * c.p.k, conv->scale ? conv->scale + first + row : NULL,
+                         (float *)to + (first + row) / c.rows * c.group + i * c.leaf);
+}
+
+static void strassen_pack(const cr_conv *conv, const float *weights, void *to)
+{
+    strassen_pack_rows(conv, weights, 0, conv->out_channels, to);
 }
 
 /* ---- columns ---- */
@@ -409,6 +418,8 @@ const cr_conv_algorithm cr_conv_strassen = {.name = "strassen",
                                             .pack_bytes = strassen_pack_bytes,
                                             .pack_kind = strassen_pack_kind,
                                             .pack = strassen_pack,
+                                            .pack_unit = strassen_pack_unit,
+                                            .pack_rows = strassen_pack_rows,
                                             .scratch_bytes = strassen_scratch_bytes,
                                             .slot_bytes = strassen_slot_bytes,
                                             .epilogue = true,

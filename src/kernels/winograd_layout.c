@@ -189,22 +189,37 @@ int cr_winograd_panel_vectors(const cr_winograd_layout *l, int64_t panel)
     return l->outputs - panel * 2 * l->kernels->lanes > l->kernels->lanes ? 2 : 1;
 }
 
-void cr_winograd_pack(const cr_conv *c, const float *weights, void *to)
+// A panel, or a group.
+int64_t cr_winograd_pack_unit(const cr_conv *c)
+{
+    return c->group > 1 ? c->out_channels / c->group : 2 * c->kernels->winograd->lanes;
+}
+
+// Of one group.
+void cr_winograd_pack_rows(const cr_conv *c, const float *weights, int64_t first, int64_t n, void *to)
 {
     cr_winograd_layout l = cr_winograd_lay_out(c);
-    int64_t taps = l.taps * l.taps;
+    int64_t taps = l.taps * l.taps, all = l.points * l.points * l.channels;
     cr_winograd_weights p = {.points = l.points, .taps = l.taps, .output_step = l.channels * taps};
-    float *u = to;
+    float *group =
+        (float *)to + first / l.outputs * all * cr_div_up(l.outputs, l.kernels->lanes) * l.kernels->lanes;
     weight_matrix(&p);
-    for (int64_t panel = 0; panel < c->group * l.panels; panel++) {
-        int64_t first = panel % l.panels * 2 * l.kernels->lanes;
-        const float *w = weights + (panel / l.panels * l.outputs + first) * l.channels * taps;
-        p.width = cr_winograd_panel_vectors(&l, panel % l.panels) * l.kernels->lanes;
-        p.outputs = cr_i64_min(p.width, l.outputs - first);
-        p.scale = c->scale ? c->scale + panel / l.panels * l.outputs + first : NULL;
+    for (int64_t end = first + n; first < end; first += p.outputs) {
+        int64_t at = first % l.outputs;
+        float *u = group + at * all;
+        p.width = cr_winograd_panel_vectors(&l, at / (2 * l.kernels->lanes)) * l.kernels->lanes;
+        p.outputs = cr_i64_min(p.width, l.outputs - at);
+        p.scale = c->scale ? c->scale + first : NULL;
         p.q_step = l.channels * p.width;
         for (int64_t i = 0; i < l.channels; i++)
-            l.kernels->weights(&p, w + i * taps, u + i * p.width);
-        u += l.points * l.points * p.q_step;
+            l.kernels->weights(&p, weights + i * taps, u + i * p.width);
+        weights += p.outputs * p.output_step;
     }
+}
+
+void cr_winograd_pack(const cr_conv *c, const float *weights, void *to)
+{
+    int64_t outputs = c->out_channels / c->group, step = c->in_channels / c->group * c->kernel_count;
+    for (int64_t first = 0; first < c->out_channels; first += outputs)
+        cr_winograd_pack_rows(c, weights + first * step, first, outputs, to);
 }

@@ -52,5 +52,7 @@ int cr_winograd_panel_vectors(const cr_winograd_layout *l, int64_t panel);
 // The transformed weights of all groups: (group, panels, points, channels, width).
 size_t cr_winograd_pack_bytes(const cr_conv *conv);
 void cr_winograd_pack(const cr_conv *conv, const float *weights, void *to);
+int64_t cr_winograd_pack_unit(const cr_conv *conv);
+void cr_winograd_pack_rows(const cr_conv *conv, const float *weights, int64_t first, int64_t n, void *to);
 
 #endif

@@ -414,6 +414,12 @@ static void fill_pack(const void *arg, const float *const *values, void *pack)
     d->algorithm->pack(&d->conv, values[0], pack);
 }
 
+static void fill_pack_rows(const void *arg, const float *weights, int64_t first, int64_t n, void *pack)
+{
+    const cr_conv_data *d = arg;
+    d->algorithm->pack_rows(&d->conv, weights, first, n, pack);
+}
+
 static cr_status get_pack(cr_step *step, const cr_preparing *p, const cr_conv_data *d, size_t bytes,
                           cr_err *err)
 {
@@ -422,7 +428,13 @@ static cr_status get_pack(cr_step *step, const cr_preparing *p, const cr_conv_da
     snprintf(key, sizeof key, "%s %s %d%s", d->algorithm->name, p->kernels->name, kind,
              cr_fold_key(step, p, fold));
     step->packed[0] = true;
-    return p->pack(p, step, key, bytes, fill_pack, d, err);
+    cr_pack_recipe recipe = {.key = key, .bytes = bytes, .fill = fill_pack, .arg = d};
+    if (d->algorithm->pack_rows) {
+        recipe.fill_rows = fill_pack_rows;
+        recipe.rows = d->conv.out_channels;
+        recipe.unit = d->algorithm->pack_unit(&d->conv);
+    }
+    return p->pack(p, step, &recipe, err);
 }
 
 cr_status cr_conv_base_equip(cr_step *step, const cr_preparing *p, cr_conv_data *d, cr_err *err)

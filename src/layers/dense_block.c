@@ -229,7 +229,9 @@ static cr_status prepare(cr_step *step, const cr_preparing *p, cr_err *err)
     step->scratch_bytes = d->conv_at * sizeof(float) + cr_conv_im2col.scratch_bytes(&d->conv);
     if (cr_conv_im2col.slot_bytes)
         step->slot_bytes = cr_conv_im2col.slot_bytes(&d->conv);
-    return p->pack(p, step, "turned", (size_t)turned_count(d) * sizeof(float), turn, d, err);
+    cr_pack_recipe recipe = {.key = "turned", .fill = turn, .arg = d};
+    recipe.bytes = (size_t)turned_count(d) * sizeof(float);
+    return p->pack(p, step, &recipe, err);
 }
 
 /* ---- running ---- */

@@ -4,11 +4,15 @@
  * What is folded into a layer is always a part of the one chain behind it, so the last layer of that part names it.
  */
 #include "layers/fold.h"
+#include "base/int.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { BEHIND = 64 }; // bytes
+enum {
+    BEHIND = 64,   // bytes
+    UNIT = 1 << 16 // floats that are packed at a time
+};
 
 cr_status cr_give_channels(const cr_step *step, const cr_preparing *p, cr_fusion *what, cr_channel **channel,
                            cr_err *err)
@@ -58,14 +62,21 @@ typedef struct rows {
     int64_t n, count;
 } rows;
 
+static void fill_rows(const void *arg, const float *weights, int64_t first, int64_t n, void *pack)
+{
+    const rows *r = arg;
+    float *to = (float *)pack + first * r->count;
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t j = 0; j < r->count; j++)
+            to[i * r->count + j] = (float)(weights[i * r->count + j] * r->channel[first + i].scale);
+    if (first + n == r->n)
+        memset(to + n * r->count, 0, BEHIND);
+}
+
 static void fill(const void *arg, const float *const *values, void *pack)
 {
     const rows *r = arg;
-    float *to = pack;
-    for (int64_t i = 0; i < r->n; i++)
-        for (int64_t j = 0; j < r->count; j++)
-            to[i * r->count + j] = (float)(values[0][i * r->count + j] * r->channel[i].scale);
-    memset(to + r->n * r->count, 0, BEHIND);
+    fill_rows(arg, values[0], 0, r->n, pack);
 }
 
 cr_status cr_fold_weights(cr_step *step, const cr_preparing *p, int64_t channels, cr_err *err)
@@ -78,7 +89,12 @@ cr_status cr_fold_weights(cr_step *step, const cr_preparing *p, int64_t channels
     *r = (rows){step->fusion->channel, channels, channels > 0 ? count / channels : 0};
     step->packed[0] = true;
     snprintf(key, sizeof key, "as it is%s", cr_fold_key(step, p, fold));
-    return p->pack(p, step, key, (size_t)count * sizeof(float) + BEHIND, fill, r, err);
+    cr_pack_recipe recipe = {
+        .key = key, .bytes = (size_t)count * sizeof(float) + BEHIND, .fill = fill, .arg = r};
+    recipe.fill_rows = fill_rows;
+    recipe.rows = channels;
+    recipe.unit = r->count > 0 ? cr_i64_max(UNIT / r->count, 1) : 0;
+    return p->pack(p, step, &recipe, err);
 }
 
 const char *cr_fold_key(const cr_step *step, const cr_preparing *p, char text[CR_FOLD_TEXT])

@@ -131,6 +131,19 @@ struct cr_shaping {
     const char *reading;  // as layer.reading, where shapes or stored blobs decide; NULL: that of setup
 };
 
+// How a step's weights are packed. Packs with the same key on the same layer are shared by all plans.
+typedef struct cr_pack_recipe {
+    const char *key;
+    size_t bytes;
+    // Called on any thread when all steps are prepared; arg lives as long as the plan.
+    void (*fill)(const void *arg, const float *const *weights, void *pack);
+    const void *arg;
+    // The same in parts, so that the weights need not be in memory all at once: blob 0 alone is packed, `rows` rows of
+    // it, `unit` at a time. `weights` are the rows [first, first + n). NULL: can't be done.
+    void (*fill_rows)(const void *arg, const float *weights, int64_t first, int64_t n, void *pack);
+    int64_t rows, unit;
+} cr_pack_recipe;
+
 // What prepare() may use.
 struct cr_preparing {
     cr_arena *arena;            // lives as long as the plan: tables go here
@@ -142,12 +155,9 @@ struct cr_preparing {
     bool factor_0_is_1;               // of BatchNorm, as in crema_context_options
     const struct cr_kernels *kernels; // of the chosen ISA level
     uint64_t seed;                    // of the fillers
-    // Asks for a pack of this step's weights: `bytes` long, filled by fill(arg, weights, pack) when all steps are
-    // prepared, on any thread; arg lives as long as the plan. Blobs that run() reads through the pack alone are to be
-    // marked in step->packed. Packs with the same key on the same layer are shared by all plans.
-    cr_status (*pack)(const struct cr_preparing *p, cr_step *step, const char *key, size_t bytes,
-                      void (*fill)(const void *arg, const float *const *weights, void *pack), const void *arg,
-                      cr_err *err);
+    // Asks for a pack of this step's weights; the recipe is copied. Blobs that run() reads through the pack alone are
+    // to be marked in step->packed.
+    cr_status (*pack)(const struct cr_preparing *p, cr_step *step, const cr_pack_recipe *recipe, cr_err *err);
     void *owner; // of pack()
 };
 

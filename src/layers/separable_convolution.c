@@ -132,7 +132,8 @@ static cr_status get_pack(cr_step *step, const cr_preparing *p, separable *d, cr
              pack_kind(b, &d->pointwise), p->kernels->name);
     step->packed[0] = d->second_pack > 0;
     step->packed[1] = bytes > d->second_pack;
-    return bytes > 0 ? p->pack(p, step, key, bytes, fill_pack, d, err) : CREMA_OK;
+    cr_pack_recipe recipe = {.key = key, .bytes = bytes, .fill = fill_pack, .arg = d};
+    return bytes > 0 ? p->pack(p, step, &recipe, err) : CREMA_OK;
 }
 
 static cr_status prepare_pointwise(const cr_step *step, const cr_preparing *p, separable *d, cr_err *err)

@@ -113,16 +113,15 @@ static cr_status choose_kept(planning *pl)
 
 /* ---- steps ---- */
 
-static cr_status get_pack(const cr_preparing *prep, cr_step *step, const char *key, size_t bytes,
-                          void (*fill)(const void *arg, const float *const *values, void *pack),
-                          const void *arg, cr_err *err)
+static cr_status get_pack(const cr_preparing *prep, cr_step *step, const cr_pack_recipe *recipe, cr_err *err)
 {
     planning *pl = prep->owner;
     cr_pack_wanted *wanted = cr_arena_alloc(&pl->scratch, sizeof *wanted);
-    char *copy = cr_arena_strdup(&pl->scratch, key);
-    if (!wanted || !copy)
+    char *key = cr_arena_strdup(&pl->scratch, recipe->key);
+    if (!wanted || !key)
         return cr_no_memory(err);
-    *wanted = (cr_pack_wanted){step, copy, bytes, fill, arg, pl->wanted.packs};
+    *wanted = (cr_pack_wanted){step, *recipe, pl->wanted.packs};
+    wanted->recipe.key = key;
     pl->wanted.packs = wanted;
     return CREMA_OK;
 }

@@ -52,14 +52,11 @@ typedef struct cr_value_wanted {
     struct cr_value_wanted *next;
 } cr_value_wanted;
 
-// A pack of a step's weights: found, or made by fill(arg, weights, pack), which may be called on any thread. What
-// preparing another step may look at is there by then, and so are the step's own blobs.
+// A pack of a step's weights, found or made. What preparing another step may look at is there by then, and so are the
+// step's own blobs.
 typedef struct cr_pack_wanted {
     cr_step *step; // step->pack gets it
-    const char *key;
-    size_t bytes;
-    void (*fill)(const void *arg, const float *const *values, void *pack);
-    const void *arg;
+    cr_pack_recipe recipe;
     struct cr_pack_wanted *next;
 } cr_pack_wanted;
 

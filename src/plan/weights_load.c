@@ -3,12 +3,14 @@
  *
  *     collect   what is not there yet; memory for it is taken here, by the calling thread
  *     read      values that stay, in slices of some MB: the threads share one large blob
- *     pack      each pack is one item, the largest first: its values are read into the thread's staging buffer and
- *               packed from there. What does not fit such a buffer is read in slices into one of its own, by all.
+ *     pack      some rows of a pack's values, or all, are one item: they are read into the thread's staging buffer and
+ *               packed from there, which finds them in its cache; the largest packs first. What comes whole and does
+ *               not fit such a buffer is read in slices into one of its own, by all.
  *
- * So besides what stays there is one staging buffer a thread. The first item that fails decides on the error, however
+ * So besides what stays there is one staging buffer a thread, mostly small. The first item that fails decides on the error, however
  * many threads there are. Progress and cancel are asked on the calling thread alone, which has slot 0.
  */
+#include "base/int.h"
 #include "base/parallel.h"
 #include "layers/filler.h"
 #include "plan/weights_state.h"
@@ -42,8 +44,15 @@ typedef struct packing {
     const float **value; // by blob; of staged ones set when the buffer is known
     staged *staged;
     int n_staged, order;
-    size_t staging_bytes;
+    size_t staging_bytes; // of a part
+    bool by_rows;         // else it is one part
 } packing;
+
+// Rows of blob 0; all blobs of what is not packed by rows.
+typedef struct part {
+    packing *of;
+    int64_t first, n;
+} part;
 
 typedef struct loading {
     cr_weights *w;
@@ -53,8 +62,9 @@ typedef struct loading {
     cr_pool *pool;
     reading *reading;
     packing *packing;
+    part *part;
     cr_pack_block *block;
-    int64_t n_readings;
+    int64_t n_readings, n_parts;
     int n_packings;
     char *staging; // staging_step for each thread
     size_t staging_step;
@@ -202,22 +212,45 @@ static cr_status read_staged(const loading *l, packing *p, char *staging, cr_err
 
 static void fill_pack(const packing *p)
 {
-    p->want->fill(p->want->arg, p->value, p->pack->data);
+    p->want->recipe.fill(p->want->recipe.arg, p->value, p->pack->data);
+}
+
+static int64_t row_floats(const packing *p)
+{
+    const cr_pack_recipe *r = &p->want->recipe;
+    return r->rows > 0 ? cr_shape_count(&p->want->step->blob_shape[0]) / r->rows : 0;
+}
+
+static cr_status pack_rows(const loading *l, const part *x, char *staging, cr_err *err)
+{
+    const packing *p = x->of;
+    int64_t row = row_floats(p);
+    float *to = (float *)(void *)staging;
+    const float *from = p->value[0] ? p->value[0] + x->first * row : to;
+    reading r = {p->staged->slot, x->first * row, x->n * row, to};
+    cr_status status = p->value[0] ? CREMA_OK : read_values(l->w, &r, err);
+    if (status == CREMA_OK)
+        p->want->recipe.fill_rows(p->want->recipe.arg, from, x->first, x->n, p->pack->data);
+    return status;
 }
 
 static void pack_item(void *ctx, int64_t item, int slot)
 {
     loading *l = ctx;
-    packing *p = &l->packing[item];
+    part *x = &l->part[item];
+    packing *p = x->of;
     cr_err err = {0};
     if (item > l->failed || p->staging_bytes > l->staging_step)
         return;
-    if (read_staged(l, p, l->staging + (size_t)slot * l->staging_step, &err) != CREMA_OK) {
+    char *staging = l->staging + (size_t)slot * l->staging_step;
+    cr_status status = p->by_rows ? pack_rows(l, x, staging, &err) : read_staged(l, p, staging, &err);
+    if (status != CREMA_OK) {
         fail(l, item, &err);
         return;
     }
-    fill_pack(p);
-    tell(l, item, slot, p->pack->bytes);
+    if (!p->by_rows)
+        fill_pack(p);
+    tell(l, item, slot, p->by_rows ? (size_t)(x->n * row_floats(p)) * sizeof(float) : p->pack->bytes);
 }
 
 /* ---- collecting ---- */
@@ -282,10 +315,20 @@ static cr_status collect_values(loading *l)
     return status;
 }
 
+// Values that stand in the file may be read in parts; a filler makes all of them.
+static bool is_by_rows(const packing *p, const cr_weights_slot *slot, size_t *part_bytes)
+{
+    const cr_pack_recipe *r = &p->want->recipe;
+    size_t row = (size_t)row_floats(p) * sizeof(float), unit = (size_t)cr_i64_min(r->unit, r->rows);
+    return r->fill_rows && unit > 0 && (slot->value || slot->stored) && cr_size_mul(row, unit, part_bytes) &&
+           *part_bytes <= STAGING_BYTES;
+}
+
 // What a pack's values are: those that stay, or staged ones.
 static cr_status collect_blobs(loading *l, packing *p)
 {
     const cr_step *step = p->want->step;
+    size_t part_bytes;
     p->value = cr_arena_array(&l->scratch, (size_t)step->n_blobs, sizeof *p->value);
     p->staged = cr_arena_array(&l->scratch, (size_t)step->n_blobs, sizeof *p->staged);
     if (!p->value || !p->staged)
@@ -298,6 +341,12 @@ static cr_status collect_blobs(loading *l, packing *p)
         p->staged[p->n_staged++] = (staged){slot, i, p->staging_bytes};
         p->staging_bytes += padded(bytes_of(slot));
     }
+    if (step->n_blobs > 0)
+        p->by_rows = is_by_rows(p, cr_weights_slot_of(l->w, step->layer->index, 0), &part_bytes);
+    if (p->by_rows)
+        p->staging_bytes = p->value[0] ? 0 : padded(part_bytes);
+    l->all_bytes +=
+        p->by_rows ? (size_t)(row_floats(p) * p->want->recipe.rows) * sizeof(float) : p->pack->bytes;
     if (p->staging_bytes <= STAGING_BYTES && p->staging_bytes > l->staging_step)
         l->staging_step = p->staging_bytes;
     return CREMA_OK;
@@ -307,12 +356,11 @@ static cr_status make_pack(loading *l, cr_pack_wanted *want)
 {
     packing *p = &l->packing[l->n_packings];
     cr_pack *made = cr_arena_alloc(&l->w->arena, sizeof *made);
-    char *key = cr_arena_strdup(&l->w->arena, want->key);
+    char *key = cr_arena_strdup(&l->w->arena, want->recipe.key);
     if (!made || !key)
         return cr_no_memory(l->out);
-    *made = (cr_pack){.layer = want->step->layer->index, .key = key, .bytes = want->bytes};
+    *made = (cr_pack){.layer = want->step->layer->index, .key = key, .bytes = want->recipe.bytes};
     *p = (packing){.want = want, .pack = made, .order = l->n_packings++};
-    l->all_bytes += want->bytes;
     return collect_blobs(l, p);
 }
 
@@ -338,8 +386,8 @@ static cr_status place_packs(loading *l)
 static cr_pack *find_pack(const cr_weights *w, const cr_pack_wanted *want)
 {
     cr_pack *p = w->packs;
-    while (p && (p->layer != want->step->layer->index || p->bytes != want->bytes ||
-                 strcmp(p->key, want->key) != 0))
+    while (p && (p->layer != want->step->layer->index || p->bytes != want->recipe.bytes ||
+                 strcmp(p->key, want->recipe.key) != 0))
         p = p->next;
     return p;
 }
@@ -350,6 +398,30 @@ static int larger_first(const void *left, const void *right)
     if (a->pack->bytes != b->pack->bytes)
         return a->pack->bytes < b->pack->bytes ? 1 : -1;
     return a->order - b->order;
+}
+
+static int64_t unit_of(const packing *p)
+{
+    return p->by_rows ? p->want->recipe.unit : 1;
+}
+
+static int64_t rows_of(const packing *p)
+{
+    return p->by_rows ? p->want->recipe.rows : 1;
+}
+
+static cr_status cut_packs(loading *l)
+{
+    size_t n = 0;
+    for (int i = 0; i < l->n_packings; i++)
+        n += (size_t)cr_div_up(rows_of(&l->packing[i]), unit_of(&l->packing[i]));
+    l->part = cr_arena_array(&l->scratch, n, sizeof *l->part);
+    for (int i = 0; i < l->n_packings && l->part; i++) {
+        packing *p = &l->packing[i];
+        for (int64_t row = 0; row < rows_of(p); row += unit_of(p))
+            l->part[l->n_parts++] = (part){p, row, cr_i64_min(unit_of(p), rows_of(p) - row)};
+    }
+    return l->part ? CREMA_OK : cr_no_memory(l->out);
 }
 
 static cr_status collect_packs(loading *l)
@@ -364,7 +436,9 @@ static cr_status collect_packs(loading *l)
     }
     if (l->n_packings > 1)
         qsort(l->packing, (size_t)l->n_packings, sizeof *l->packing, larger_first);
-    return status == CREMA_OK ? place_packs(l) : status;
+    if (status == CREMA_OK)
+        status = place_packs(l);
+    return status == CREMA_OK ? cut_packs(l) : status;
 }
 
 static cr_status check_size(const loading *l)
@@ -372,7 +446,7 @@ static cr_status check_size(const loading *l)
     size_t all = 0;
     bool fits = cr_size_add(l->w->value_bytes, l->w->pack_bytes, &all);
     for (const cr_pack_wanted *p = l->wanted->packs; p; p = p->next)
-        fits = fits && (find_pack(l->w, p) || cr_size_add(all, p->bytes, &all));
+        fits = fits && (find_pack(l->w, p) || cr_size_add(all, p->recipe.bytes, &all));
     for (const cr_value_wanted *v = l->wanted->values; v; v = v->next)
         for (int i = 0; i < v->step->n_blobs; i++) {
             const cr_weights_slot *slot = cr_weights_slot_of(l->w, v->step->layer->index, i);
@@ -430,7 +504,7 @@ static cr_status pack_all(loading *l)
         return cr_no_memory(l->out);
     if (bytes > 0 && !(l->staging = cr_alloc_aligned(bytes, ALIGN)))
         return cr_no_memory(l->out);
-    cr_parallel(l->pool, l->n_packings, pack_item, l);
+    cr_parallel(l->pool, l->n_parts, pack_item, l);
     cr_free(l->staging);
     cr_status status = outcome(l);
     for (int i = 0; i < l->n_packings && status == CREMA_OK; i++)
@@ -548,7 +622,7 @@ void cr_weights_measure(cr_weights *w, const cr_weights_wanted *wanted, size_t *
     pthread_mutex_unlock(&w->lock);
     *packs = 0;
     for (const cr_pack_wanted *p = wanted->packs; p; p = p->next)
-        *packs += p->bytes;
+        *packs += p->recipe.bytes;
 }
 
 void cr_weights_bytes(cr_weights *w, size_t *values, size_t *packs)

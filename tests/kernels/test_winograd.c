@@ -1,6 +1,7 @@
 #include "base/cpu.h"
 #include "crema.pb-c.h"
 #include "kernels/kernels.h"
+#include "tests/support/conv_check.h"
 #include "tests/support/geometry.h"
 #include "tests/test.h"
 
@@ -54,6 +55,7 @@ static void run(const geometry_case *g, work *w, const cr_epilogue *epilogue, in
     for (int64_t i = 0; i < w->n_out; i++)
         w->out[i] = untouched;
     a->pack(c, w->weights, pack);
+    conv_check_parts(a, c, w->weights, pack);
     cr_conv_buffers b = {.in = w->in, .out = w->out, .bias = w->bias, .pack = pack, .scratch = scratch};
     b.epilogue = epilogue;
     b.slot_scratch = slots;

@@ -272,7 +272,39 @@ START_TEST(packs_have_the_same_bytes_for_any_number_of_threads)
 }
 END_TEST
 
-// Weights of more than one slice, read as they are and (more than a staging buffer) into a pack.
+// A Deconvolution is packed whole: weights that no staging buffer takes are read in slices.
+START_TEST(large_blobs_that_are_packed_whole_are_read_in_slices)
+{
+    enum { OUT = 2100, IN = 4096 };
+    size_t count = (size_t)OUT * IN;
+    float *values = malloc(count * sizeof *values);
+    for (size_t i = 0; i < count; i++)
+        values[i] = (float)(i % 8191);
+    ww w = {0};
+    ww_layer(&w, "a", "Deconvolution");
+    ww_blob(&w, 4, (int64_t[]){IN, OUT, 1, 1}, values);
+    crema_file file = ww_file(&w);
+    net kept, read;
+    const char *text = DATA("4096", "2", "2") "layer { name: 'a' type: 'Deconvolution' bottom: 'x' top: 'y' "
+                                              "convolution_param { num_output: 2100 kernel_size: 1 "
+                                              "bias_term: false } }";
+    open_net(&kept, text, &file);
+    open_net(&read, text, &file);
+    cr_plan *from_memory, *plan = make_plan(&read, 2, NULL);
+    cr_plan_options options = {.input = kept.graph.input_shape, .threads = 1, .keep_blobs = true};
+    ck_assert_int_eq(cr_plan_create(&from_memory, &kept.graph, kept.weights, &options, &kept.err), CREMA_OK);
+    check_bytes(&read, 0, count * sizeof *values);
+    ck_assert_mem_eq(from_memory->step[0].pack, plan->step[0].pack, pack_of(&read, 1)->bytes);
+    cr_plan_unref(from_memory);
+    cr_plan_unref(plan);
+    close_net(&kept);
+    close_net(&read);
+    ww_free(&w);
+    free(values);
+}
+END_TEST
+
+// Weights of more than one slice, read as they are and, in parts of some rows, into a pack.
 START_TEST(large_blobs_are_read_in_parts)
 {
     enum { OUT = 4096, IN = 2100 };
@@ -390,5 +422,6 @@ TEST_MAIN("plan/weights_load", values_of_a_pack_are_not_kept_and_are_read_again,
           filled_values_are_the_same_when_they_are_made_again, a_file_that_changed_is_not_read_again,
           shared_values_are_packed_by_each_and_read_by_all,
           packs_have_the_same_bytes_for_any_number_of_threads, large_blobs_are_read_in_parts,
+          large_blobs_that_are_packed_whole_are_read_in_slices,
           little_memory_means_packs_of_the_size_of_the_weights,
           loading_can_be_cancelled_at_any_time TEST_ALLOC(no_allocation_may_fail_unnoticed))

@@ -118,6 +118,22 @@ static void reorder(const cr_conv *c, bool in, float *values, bool back)
     free(copy);
 }
 
+void conv_check_parts(const cr_conv_algorithm *a, const cr_conv *c, const float *weights, const void *pack)
+{
+    size_t row = (size_t)(c->in_channels / c->group * c->kernel_count);
+    int64_t unit = a->pack_unit(c);
+    void *parts = memory(a->pack_bytes(c));
+    for (int64_t at = (c->out_channels - 1) / unit * unit; at >= 0; at -= unit) {
+        int64_t n = c->out_channels - at < unit ? c->out_channels - at : unit;
+        float *rows = malloc((size_t)n * row * sizeof *rows);
+        memcpy(rows, weights + (size_t)at * row, (size_t)n * row * sizeof *rows);
+        a->pack_rows(c, rows, at, n, parts);
+        free(rows);
+    }
+    ck_assert_mem_eq(parts, pack, a->pack_bytes(c));
+    cr_free(parts);
+}
+
 void conv_work_run(const conv_work *w, int threads)
 {
     const cr_conv *c = &w->g->conv;
@@ -144,6 +160,8 @@ void conv_work_run(const conv_work *w, int threads)
         reorder(c, false, (float *)e.add, false);
     if (a->pack)
         a->pack(c, w->weights, pack);
+    if (a->pack_rows)
+        conv_check_parts(a, c, w->weights, pack);
     a->run(c, &b);
     if (c->out_blocked)
         reorder(c, false, w->out, true);
