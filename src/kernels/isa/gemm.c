@@ -8,11 +8,11 @@
  * Deep outputs that lie in blocks of channels are written as the tile has them; others are transposed on their way.
  *
  * What the tile does not do to sums (gemm_tile.h), and tiles that stick out of the output, go through a small buffer
- * and finish_rows().
+ * and gemm_finish.h.
  */
 #include "kernels/gemm.h"
+#include "kernels/gemm_finish.h"
 #include "kernels/gemm_tile.h"
-#include "kernels/simd_activation.h"
 
 #include <string.h>
 
@@ -23,69 +23,6 @@ enum {
 };
 
 static const float no_bias[CR_TILE_ROWS];
-
-/* ---- rows that are finished outside of the tile ---- */
-
-// What the tile can do by itself.
-static bool is_simple(const cr_epilogue *e)
-{
-    return e->activation == CR_ACT_NONE || e->activation == CR_ACT_CLIP ||
-           (e->activation == CR_ACT_RELU && e->slope == 0);
-}
-
-// What is done to a vector of simple sums: see is_simple().
-CR_INLINE cr_vf clamp(const cr_epilogue *e, cr_vf x)
-{
-    if (e->activation == CR_ACT_NONE)
-        return x;
-    if (e->activation == CR_ACT_CLIP)
-        return cr_clip(x, e->min, e->max);
-    return cr_select(x < 0, (cr_vf){0}, x);
-}
-
-static void finish_simple_row(const cr_epilogue *e, const float *sums, int64_t n, const float *add,
-                              float *out)
-{
-    int64_t i = 0;
-    for (; i + CR_VECTOR <= n; i += CR_VECTOR) {
-        cr_vf x = cr_load(sums + i);
-        if (add)
-            x += cr_load(add + i);
-        cr_store(out + i, clamp(e, x));
-    }
-    if (i < n) {
-        cr_vf x = cr_load(sums + i);
-        if (add)
-            x += cr_load_some(add + i, n - i);
-        cr_store_some(out + i, clamp(e, x), n - i);
-    }
-}
-
-// n sums of each of the channels from `channel` on, for the positions from `position` on.
-static void finish_rows(const cr_gemm_block *b, int64_t channel, int64_t channels, int64_t position,
-                        int64_t n, const float *sums, int64_t step)
-{
-    const cr_epilogue *e = b->epilogue;
-    bool simple = !b->factor && is_simple(b->epilogue);
-    for (int64_t c = channel; c < channel + channels; c++, sums += step) {
-        int64_t at = c * b->out_step + position;
-        if (simple) {
-            finish_simple_row(e, sums, n, e->add ? e->add + at : NULL, b->out + at);
-            continue;
-        }
-        cr_vf bias = cr_repeat(b->factor && b->bias ? b->bias[c] : 0);
-        float slope = e->activation == CR_ACT_PRELU ? e->slopes[c] : e->slope;
-        for (int64_t i = 0; i < n; i += CR_VECTOR) {
-            int64_t lanes = n - i < CR_VECTOR ? n - i : CR_VECTOR;
-            cr_vf x = cr_load(sums + i);
-            if (b->factor)
-                x = cr_apply_factor(cr_load(b->factor + position + i), x, bias);
-            if (e->add)
-                x += cr_load_some(e->add + at + i, lanes);
-            cr_store_some(b->out + at + i, cr_activate(e->activation, slope, e->min, e->max, x), lanes);
-        }
-    }
-}
 
 /* ---- wide ---- */
 
@@ -136,7 +73,7 @@ static void wide_column(const cr_gemm_block *b, cr_gemm_tile t, int64_t from, in
     bool last = b->k_end == b->depth;
     int vectors = lanes > CR_VECTOR ? 2 : 1;
     const cr_epilogue *e = b->epilogue;
-    bool direct = last && lanes == vectors * CR_VECTOR && is_simple(e);
+    bool direct = last && lanes == vectors * CR_VECTOR && cr_gemm_is_simple(e);
     t.b = b->columns + from;
     for (int64_t p = b->panel_begin; p < b->panel_end; p++) {
         int64_t channel = wide_channel(b->m, p), rows = wide_channel(b->m, p + 1) - channel;
@@ -159,7 +96,7 @@ static void wide_column(const cr_gemm_block *b, cr_gemm_tile t, int64_t from, in
         t.fetch_rows = rows;
         CR_ISA(cr_gemm_tiles)[rows - 1][0][2 * vectors - 2](&t);
         if (last && !direct)
-            finish_rows(b, channel, rows, to, lanes, t.sums, CR_TILE_WIDTH);
+            CR_ISA(cr_gemm_finish_rows)(b, channel, rows, to, lanes, t.sums, CR_TILE_WIDTH);
     }
 }
 
@@ -222,56 +159,11 @@ static size_t deep_pack_bytes(int64_t m, int64_t k)
     return (size_t)((m / CR_TILE_WIDTH * CR_TILE_WIDTH + deep_width(m % CR_TILE_WIDTH)) * k) * sizeof(float);
 }
 
-// A tile (rows, CR_TILE_WIDTH) to (CR_TILE_WIDTH, ...): whole vectors are written, so what stands behind the rows is lost.
-static void transpose(const float *from, int64_t rows, int vectors, float *to, int64_t step)
-{
-    for (int64_t r = 0; r < rows; r += CR_VECTOR) {
-        for (int j = 0; j < vectors; j++) {
-            cr_vf x[CR_VECTOR];
-            CR_UNROLL
-            for (int i = 0; i < CR_VECTOR; i++)
-                x[i] = r + i < rows ? cr_load(from + (r + i) * CR_TILE_WIDTH + j * CR_VECTOR) : (cr_vf){0};
-            cr_transpose(x);
-            CR_UNROLL
-            for (int i = 0; i < CR_VECTOR; i++)
-                cr_store(to + (j * CR_VECTOR + i) * step + r, x[i]);
-        }
-    }
-}
-
 // What sums start with: the bias along each row.
 static void deep_bias(const cr_gemm_block *b, int64_t channel, int64_t channels, float *bias)
 {
     for (int64_t c = 0; c < CR_TILE_WIDTH; c++)
         bias[c] = b->bias && !b->factor && c < channels ? b->bias[channel + c] : 0;
-}
-
-// Where a channel's value of a position is in blocked outputs.
-static int64_t blocked_at(const cr_gemm_block *b, int64_t channel, int64_t position)
-{
-    return channel / CR_BLOCK * b->out_step + position * CR_BLOCK + channel % CR_BLOCK;
-}
-
-// A tile of sums to blocked outputs.
-static void finish_blocked(const cr_gemm_block *b, int64_t channel, int vectors, int64_t position,
-                           int64_t rows, const float *sums)
-{
-    const cr_epilogue *e = b->epilogue;
-    for (int j = 0; j < vectors; j++, channel += CR_VECTOR) {
-        int64_t at = blocked_at(b, channel, position);
-        cr_vf bias = b->factor && b->bias ? cr_load(b->bias + channel) : (cr_vf){0};
-        cr_vf slopes = e->activation == CR_ACT_PRELU ? cr_load(e->slopes + channel) : (cr_vf){0};
-        for (int64_t r = 0; r < rows; r++, at += CR_BLOCK) {
-            cr_vf x = cr_load(sums + r * CR_TILE_WIDTH + j * CR_VECTOR);
-            if (b->factor)
-                x = cr_apply_factor(cr_repeat(b->factor[position + r]), x, bias);
-            if (e->add)
-                x += cr_load(e->add + at);
-            x = e->activation == CR_ACT_PRELU ? cr_select(x < 0, slopes * x, x)
-                                              : cr_activate(e->activation, e->slope, e->min, e->max, x);
-            cr_store(b->out + at, x);
-        }
-    }
 }
 
 // The tiles are cut for b->cut positions, of which there may be fewer.
@@ -309,7 +201,7 @@ static void deep_begin(const cr_gemm_block *b, int64_t panel, int64_t begin, int
     d->waiting = ((panel - b->panel_begin) * deep_tiles(deep_cut(b)) + begin) * CR_TILE_ROWS * CR_TILE_WIDTH;
     d->vectors = d->channels > CR_VECTOR ? 2 : 1;
     d->last = b->k_end == b->depth && !b->sums;
-    d->direct = d->last && b->out_blocked && !b->factor && is_simple(b->epilogue);
+    d->direct = d->last && b->out_blocked && !b->factor && cr_gemm_is_simple(b->epilogue);
     deep_bias(b, d->channel, d->channels, d->bias);
     int64_t step = deep_width(d->channels);
     cr_gemm_tile t = {.k = b->k_end - b->k_begin, .a_step = b->column_step, .b_step = step};
@@ -331,7 +223,7 @@ static void deep_outputs(deep *d, int64_t i, int64_t position, int64_t rows)
 {
     const cr_gemm_block *b = d->b;
     cr_gemm_tile *t = &d->t;
-    int64_t at = b->out_blocked ? blocked_at(b, d->channel, position)
+    int64_t at = b->out_blocked ? cr_gemm_blocked_at(b, d->channel, position)
                                 : d->channel * b->out_step + d->first + (i - d->begin) * CR_LINE;
     t->out = d->direct ? b->out + at : NULL;
     t->residual = d->direct && b->epilogue->add ? b->epilogue->add + at : NULL;
@@ -372,12 +264,12 @@ static void deep_tiles_run(const cr_gemm_block *b, int64_t panel, int64_t begin,
         rows = deep_position(b, i + 1) - position;
         deep_tile(&d, i, position, rows);
         if (d.last && !b->out_blocked)
-            transpose(d.t.sums, rows, d.vectors, line + position - d.first, DEEP_ROW);
+            CR_ISA(cr_gemm_transpose)(d.t.sums, rows, d.vectors, line + position - d.first, DEEP_ROW);
         else if (d.last && !d.direct)
-            finish_blocked(b, d.channel, d.vectors, position, rows, d.t.sums);
+            CR_ISA(cr_gemm_finish_blocked)(b, d.channel, d.vectors, position, rows, d.t.sums);
     }
     if (d.last && !b->out_blocked)
-        finish_rows(b, d.channel, d.channels, d.first, position - d.first, line, DEEP_ROW);
+        CR_ISA(cr_gemm_finish_rows)(b, d.channel, d.channels, d.first, position - d.first, line, DEEP_ROW);
 }
 
 static void deep_run(const cr_gemm_block *b)
