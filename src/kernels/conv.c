@@ -11,17 +11,10 @@
 enum { MANY_GROUPS = 8, MAX_PARTS = 16, SMALL_PACK = 64 << 10 };
 
 const cr_conv_algorithm *const cr_conv_algorithms[] = {
-    &cr_conv_dot,
-    &cr_conv_fft,
-    &cr_conv_depthwise_blocked,
-    &cr_conv_depthwise,
-    &cr_conv_winograd,
-    &cr_conv_strassen,
-    &cr_conv_pointwise,
-    &cr_conv_direct,
-    &cr_conv_tiled,
-    &cr_conv_im2col,
-    NULL,
+    &cr_conv_dot,       &cr_conv_fft,       &cr_conv_depthwise_blocked,
+    &cr_conv_depthwise, &cr_conv_winograd,  &cr_conv_pairs,
+    &cr_conv_strassen,  &cr_conv_pointwise, &cr_conv_direct,
+    &cr_conv_tiled,     &cr_conv_im2col,    NULL,
 };
 
 static const int32_t single_index = 0;
@@ -85,7 +78,7 @@ bool cr_conv_prefers_plain(const cr_conv *conv)
     cr_conv plain = *conv;
     plain.in_blocked = plain.out_blocked = false;
     for (const cr_conv_algorithm *const *a = cr_conv_algorithms; *a; a++)
-        if ((*a)->loses && !refuse(*a, &plain) && !(*a)->loses(conv))
+        if (refuse_blocked(*a, conv) && (*a)->loses && !refuse(*a, &plain) && !(*a)->loses(conv))
             return true;
     return false;
 }

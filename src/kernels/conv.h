@@ -118,7 +118,8 @@ bool cr_conv_prefers_plain(const cr_conv *conv);
 int64_t cr_conv_group_parts(const cr_conv *conv);
 
 extern const cr_conv_algorithm cr_conv_dot, cr_conv_fft, cr_conv_depthwise, cr_conv_depthwise_blocked,
-    cr_conv_winograd, cr_conv_strassen, cr_conv_pointwise, cr_conv_direct, cr_conv_tiled, cr_conv_im2col;
+    cr_conv_winograd, cr_conv_pairs, cr_conv_strassen, cr_conv_pointwise, cr_conv_direct, cr_conv_tiled,
+    cr_conv_im2col;
 
 // Deconvolution. conv is the convolution whose transpose this is: its `in` is our output. Weights (conv out_channels,
 // conv in_channels / group, taps); bias per conv in_channels. There is no epilogue.

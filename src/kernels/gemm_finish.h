@@ -7,8 +7,7 @@
 #ifndef CR_KERNELS_GEMM_FINISH_H
 #define CR_KERNELS_GEMM_FINISH_H
 
-#include "kernels/gemm.h"
-#include "kernels/simd.h"
+#include "kernels/gemm_tile.h"
 
 // What a register tile can do by itself.
 static inline bool cr_gemm_is_simple(const cr_epilogue *e)
@@ -21,6 +20,17 @@ static inline bool cr_gemm_is_simple(const cr_epilogue *e)
 static inline int64_t cr_gemm_blocked_at(const cr_gemm_block *b, int64_t channel, int64_t position)
 {
     return channel / CR_BLOCK * b->out_step + position * CR_BLOCK + channel % CR_BLOCK;
+}
+
+// What the tile itself clamps sums to.
+static inline void cr_gemm_set_clamp(const cr_epilogue *e, cr_gemm_tile *t)
+{
+    t->floor = e->activation != CR_ACT_NONE;
+    t->ceiling = e->activation == CR_ACT_CLIP;
+    if (t->ceiling) {
+        t->min = e->min;
+        t->max = e->max;
+    }
 }
 
 // A tile (rows, CR_TILE_WIDTH) to (CR_TILE_WIDTH, ...), `step` apart: whole vectors are written, so what stands behind

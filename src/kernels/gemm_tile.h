@@ -23,12 +23,15 @@
 #if defined(__AVX512F__)
 #define CR_TILE_ROWS 14
 #define CR_TILE_HALVES 1
+#define CR_PAIRS_ROWS 12
 #elif defined(__aarch64__)
 #define CR_TILE_ROWS 12
 #define CR_TILE_HALVES 0
+#define CR_PAIRS_ROWS 4
 #else
 #define CR_TILE_ROWS 6
 #define CR_TILE_HALVES 0
+#define CR_PAIRS_ROWS 4
 #endif
 
 enum {
@@ -58,11 +61,17 @@ typedef struct cr_gemm_tile {
     int64_t out_row, out_vector; // steps in out from a row to the next, from a vector to the next
     bool floor, ceiling;         // clamp to min, max
     float min, max;
+    // Pairs: what finished sums are multiplied by, per column and for all, before `shift` is added, per column.
+    const float *unscale, *shift;
+    float unscale_all;
     const float *factor;    // PARTIAL: per position of out; NULL: none
     const float *late_bias; // per row: added to what was multiplied by it
 } cr_gemm_tile;
 
 // [rows - 1][whether rows of a are CR_BLOCK apart, not 1][half vectors of b - 2]: a function for every size.
 extern void (*const CR_ISA(cr_gemm_tiles)[CR_TILE_ROWS][2][2 * CR_TILE_VECTORS - 1])(const cr_gemm_tile *t);
+
+// Pairs (pairs.h): rows stand in a record; sums start with `bias` and `begin` both. [rows - 1][as above][vectors - 1]
+extern void (*const CR_ISA(cr_pairs_tiles)[CR_PAIRS_ROWS][2][CR_TILE_VECTORS])(const cr_gemm_tile *t);
 
 #endif

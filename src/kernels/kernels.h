@@ -29,6 +29,7 @@ struct cr_gemm_kernels;
 struct cr_interleave_kernels;
 struct cr_probe_kernels;
 struct cr_lrn_kernels;
+struct cr_pairs_kernels;
 struct cr_pooling_kernels;
 struct cr_softmax_kernels;
 struct cr_strassen_kernels;
@@ -54,6 +55,7 @@ typedef struct cr_kernels {
     const struct cr_pooling_kernels *pooling;
     const struct cr_lrn_kernels *lrn;
     const struct cr_softmax_kernels *softmax;
+    const struct cr_pairs_kernels *pairs;
     const struct cr_strassen_kernels *strassen;
     const struct cr_unary_kernels *unary;
 } cr_kernels;

@@ -154,6 +154,14 @@ CR_INLINE cr_vf cr_keep(cr_vf x)
     return x;
 }
 
+// The same address, which the compiler takes for another one: what two vectors read there is then read twice, each time
+// by the instruction that needs it. One that is broadcast to a register first takes a turn of the adders.
+CR_INLINE const float *cr_twin(const float *p)
+{
+    __asm__("" : "+r"(p));
+    return p;
+}
+
 // Lanes of x and y in turn: those of the lower halves, or of the upper ones.
 #if defined(__AVX512F__)
 #define CR_ZIP_LOW 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23

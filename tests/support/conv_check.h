@@ -24,7 +24,7 @@ void conv_work_run(const conv_work *w, int threads);
 void conv_check_parts(const cr_conv_algorithm *a, const cr_conv *conv, const float *weights,
                       const void *pack);
 
-// Random values for g, on every level that the CPU has; nothing where the algorithm refuses. epilogue: a random
+// Random values for g, on every level that the CPU has; nothing where the algorithm can't run it. epilogue: a random
 // one; threads: the same bits from 1, 2 and 3.
 void conv_check(geometry_case *g, const cr_conv_algorithm *a, unsigned *seed, bool bias, bool epilogue,
                 bool threads);

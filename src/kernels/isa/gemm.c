@@ -12,7 +12,6 @@
  */
 #include "kernels/gemm.h"
 #include "kernels/gemm_finish.h"
-#include "kernels/gemm_tile.h"
 
 #include <string.h>
 
@@ -45,17 +44,6 @@ static int64_t wide_partial_floats(int64_t panels, int64_t n)
 static size_t wide_pack_bytes(int64_t m, int64_t k)
 {
     return (size_t)(m * k) * sizeof(float);
-}
-
-static void set_epilogue(const cr_gemm_block *b, cr_gemm_tile *t)
-{
-    const cr_epilogue *e = b->epilogue;
-    t->floor = e->activation != CR_ACT_NONE;
-    t->ceiling = e->activation == CR_ACT_CLIP;
-    if (t->ceiling) {
-        t->min = e->min;
-        t->max = e->max;
-    }
 }
 
 static const float *first_bias(const cr_gemm_block *b, int64_t channel)
@@ -117,7 +105,7 @@ static void wide_run(const cr_gemm_block *b)
     cr_gemm_tile t = {.k = b->k_end - b->k_begin, .b_step = b->column_step, .rows = b->rows};
     bool whole = b->k_begin == 0 && b->k_end == b->depth;
     int64_t column_floats = (b->panel_end - b->panel_begin) * CR_TILE_ROWS * CR_TILE_WIDTH;
-    set_epilogue(b, &t);
+    cr_gemm_set_clamp(b->epilogue, &t);
     t.out_row = t.fetch_row = b->out_step;
     t.out_vector = t.fetch_vector = CR_VECTOR;
     int64_t line = b->pitch > 0 ? b->line : b->n, i = 0;
@@ -213,7 +201,7 @@ static void deep_begin(const cr_gemm_block *b, int64_t panel, int64_t begin, int
     t.out_vector = CR_TILE_WIDTH > (int)CR_BLOCK ? b->out_step : CR_VECTOR;
     t.fetch_row = b->out_blocked ? t.out_row : b->out_step;
     t.fetch_vector = !d->last ? CR_VECTOR : b->out_blocked ? t.out_vector : CR_BLOCK * b->out_step;
-    set_epilogue(b, &t);
+    cr_gemm_set_clamp(b->epilogue, &t);
     d->t = t;
 }
 

@@ -2,7 +2,6 @@
  * gemm_finish.c - from sums to outputs: transposed, with bias, residual and activation.
  */
 #include "kernels/gemm_finish.h"
-#include "kernels/gemm_tile.h"
 #include "kernels/simd_activation.h"
 
 // What is done to a vector of simple sums: see cr_gemm_is_simple().

@@ -45,6 +45,22 @@ CR_INLINE void finish(const cr_gemm_tile *t, cr_vf sum[CR_TILE_ROWS][CR_TILE_VEC
     }
 }
 
+// To the output, or to `sums`.
+CR_INLINE void leave(const cr_gemm_tile *t, cr_vf sum[CR_TILE_ROWS][CR_TILE_VECTORS], const int rows,
+                     const int vectors)
+{
+    if (t->out) {
+        finish(t, sum, rows, vectors);
+        return;
+    }
+    CR_UNROLL
+    for (int i = 0; i < rows; i++) {
+        CR_UNROLL
+        for (int j = 0; j < vectors; j++)
+            cr_store(t->sums + i * CR_TILE_WIDTH + j * CR_VECTOR, sum[i][j]);
+    }
+}
+
 CR_INLINE void add_products(const float *a, const int a_row, const float *b,
                             cr_vf sum[CR_TILE_ROWS][CR_TILE_VECTORS], const int rows, const int vectors)
 {
@@ -132,16 +148,7 @@ CR_INLINE void run(const cr_gemm_tile *t, const int rows, const int vectors, con
                 add_products(a + lane, lanes, b, sum, rows, vectors);
             }
     }
-    if (t->out) {
-        finish(t, sum, rows, vectors);
-        return;
-    }
-    CR_UNROLL
-    for (int i = 0; i < rows; i++) {
-        CR_UNROLL
-        for (int j = 0; j < vectors; j++)
-            cr_store(t->sums + i * CR_TILE_WIDTH + j * CR_VECTOR, sum[i][j]);
-    }
+    leave(t, sum, rows, vectors);
 }
 
 #if CR_TILE_HALVES
@@ -194,6 +201,99 @@ CR_INLINE void run_half(const cr_gemm_tile *t, const int rows, const int lanes)
 }
 #endif
 
+/* ---- pairs ---- */
+
+// Two products: a1 b1 + a2 b2 = (a1 + b2) (a2 + b1) - a1 a2 - b1 b2, or with differences and all other signs; and a third
+// one as it is. Each vector has a pointer of its own to the rows: see cr_twin().
+CR_INLINE void add_three(const float *const a[CR_TILE_VECTORS], const int at, const int a_step,
+                         const int a_row, const float *b, const bool minus,
+                         cr_vf sum[CR_TILE_ROWS][CR_TILE_VECTORS], const int rows, const int vectors)
+{
+    const int width = vectors * CR_VECTOR;
+    cr_vf x[CR_TILE_VECTORS], y[CR_TILE_VECTORS], z[CR_TILE_VECTORS];
+    CR_UNROLL
+    for (int j = 0; j < vectors; j++) {
+        x[j] = cr_load(b + j * CR_VECTOR);
+        y[j] = cr_load(b + width + j * CR_VECTOR);
+        z[j] = cr_load(b + 2 * width + j * CR_VECTOR);
+    }
+    CR_UNROLL
+    for (int i = 0; i < rows; i++) {
+        CR_UNROLL
+        for (int j = 0; j < vectors; j++) {
+            const float *p = a[j] + at + i * a_row;
+            if (minus)
+                sum[i][j] -= (x[j] - p[a_step]) * (y[j] - p[0]);
+            else
+                sum[i][j] += (x[j] + p[a_step]) * (y[j] + p[0]);
+            sum[i][j] += z[j] * p[2 * a_step];
+        }
+    }
+}
+
+// CR_BLOCK products: five times three, and one. Addresses count from the middle, so that they are short.
+CR_INLINE void add_block(const cr_gemm_tile *t, const float *const a[CR_TILE_VECTORS], const float *b,
+                         const int a_step, const int a_row, const bool minus,
+                         cr_vf sum[CR_TILE_ROWS][CR_TILE_VECTORS], const int rows, const int vectors)
+{
+    const int middle = CR_BLOCK * CR_PAIRS_ROWS / 2;
+    (void)t;
+    CR_UNROLL
+    for (int p = 0; p + 3 <= (int)CR_BLOCK; p += 3)
+        add_three(a, p * a_step - middle, a_step, a_row, b + p * vectors * CR_VECTOR, minus != (p % 2 != 0),
+                  sum, rows, vectors);
+    const int last = (int)CR_BLOCK - 1;
+    add_products(a[0] + last * a_step - middle, a_row, b + last * vectors * CR_VECTOR, sum, rows, vectors);
+}
+
+CR_INLINE void run_pairs(const cr_gemm_tile *t, const int rows, const int vectors, const int a_step,
+                         const int a_row)
+{
+    const int width = vectors * CR_VECTOR, record = CR_BLOCK * CR_PAIRS_ROWS;
+    cr_vf sum[CR_TILE_ROWS][CR_TILE_VECTORS];
+    CR_UNROLL
+    for (int j = 0; j < vectors; j++) {
+        cr_vf first = cr_load(t->begin + j * CR_VECTOR);
+        CR_UNROLL
+        for (int i = 0; i < rows; i++)
+            sum[i][j] = first + t->bias[i];
+    }
+    const float *a[CR_TILE_VECTORS], *b = t->b;
+    for (int j = 0; j < CR_TILE_VECTORS; j++)
+        a[j] = cr_twin(t->a + record / 2);
+    int64_t k = t->k;
+    for (; k >= 2 * (int)CR_BLOCK; k -= 2 * (int)CR_BLOCK) {
+        add_block(t, a, b, a_step, a_row, false, sum, rows, vectors);
+        CR_UNROLL
+        for (int j = 0; j < CR_TILE_VECTORS; j++)
+            a[j] = cr_twin(a[j] + record);
+        b += CR_BLOCK * width;
+        add_block(t, a, b, a_step, a_row, true, sum, rows, vectors);
+        CR_UNROLL
+        for (int j = 0; j < CR_TILE_VECTORS; j++)
+            a[j] = cr_twin(a[j] + record);
+        b += CR_BLOCK * width;
+    }
+    if (k >= (int)CR_BLOCK) {
+        add_block(t, a, b, a_step, a_row, false, sum, rows, vectors);
+        a[0] += record;
+        b += CR_BLOCK * width;
+        k -= (int)CR_BLOCK;
+    }
+    const float *rest = a[0] - record / 2;
+    for (; k > 0; k--, rest += a_step, b += width)
+        add_products(rest, a_row, b, sum, rows, vectors);
+    CR_UNROLL
+    for (int j = 0; j < vectors; j++) {
+        cr_vf unscale = cr_load(t->unscale + j * CR_VECTOR) * t->unscale_all;
+        cr_vf shift = cr_load(t->shift + j * CR_VECTOR);
+        CR_UNROLL
+        for (int i = 0; i < rows; i++)
+            sum[i][j] = sum[i][j] * unscale + shift;
+    }
+    leave(t, sum, rows, vectors);
+}
+
 // A function for every size, so that the sums have names and can be registers.
 // clang-format off
 #define TILE(name, r, v, lanes) static void CR_ISA(name##_##r##_##v)(const cr_gemm_tile *t) { run(t, r, v, lanes); }
@@ -223,6 +323,22 @@ void (*const CR_ISA(cr_gemm_tiles)[CR_TILE_ROWS][2][2 * CR_TILE_VECTORS - 1])(co
 #endif
 #if CR_TILE_ROWS > 12
     ROWS(13), ROWS(14),
+#endif
+};
+
+#define PAIRS(name, r, v, step, row) static void CR_ISA(name##_##r##_##v)(const cr_gemm_tile *t) { run_pairs(t, r, v, step, row); }
+#define PAIRS_ALL(r) PAIRS(pairs, r, 1, CR_PAIRS_ROWS, 1) PAIRS(pairs, r, 2, CR_PAIRS_ROWS, 1) PAIRS(pairs_block, r, 1, 1, CR_BLOCK) PAIRS(pairs_block, r, 2, 1, CR_BLOCK)
+PAIRS_ALL(1) PAIRS_ALL(2) PAIRS_ALL(3) PAIRS_ALL(4)
+#if CR_PAIRS_ROWS > 4
+PAIRS_ALL(5) PAIRS_ALL(6) PAIRS_ALL(7) PAIRS_ALL(8) PAIRS_ALL(9) PAIRS_ALL(10) PAIRS_ALL(11) PAIRS_ALL(12)
+#endif
+
+#define PAIRS_ROW(name, r) {CR_ISA(name##_##r##_1), CR_ISA(name##_##r##_2)}
+#define PAIRS_ROWS(r) {PAIRS_ROW(pairs, r), PAIRS_ROW(pairs_block, r)}
+void (*const CR_ISA(cr_pairs_tiles)[CR_PAIRS_ROWS][2][CR_TILE_VECTORS])(const cr_gemm_tile *t) = {
+    PAIRS_ROWS(1), PAIRS_ROWS(2), PAIRS_ROWS(3), PAIRS_ROWS(4),
+#if CR_PAIRS_ROWS > 4
+    PAIRS_ROWS(5), PAIRS_ROWS(6), PAIRS_ROWS(7), PAIRS_ROWS(8), PAIRS_ROWS(9), PAIRS_ROWS(10), PAIRS_ROWS(11), PAIRS_ROWS(12),
 #endif
 };
 // clang-format on

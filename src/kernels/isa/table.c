@@ -23,6 +23,7 @@ extern const struct cr_probe_kernels CR_ISA(cr_probe_kernels);
 extern const struct cr_pooling_kernels CR_ISA(cr_pooling_kernels);
 extern const struct cr_lrn_kernels CR_ISA(cr_lrn_kernels);
 extern const struct cr_softmax_kernels CR_ISA(cr_softmax_kernels);
+extern const struct cr_pairs_kernels CR_ISA(cr_pairs_kernels);
 extern const struct cr_strassen_kernels CR_ISA(cr_strassen_kernels);
 extern const struct cr_unary_kernels CR_ISA(cr_unary_kernels);
 
@@ -45,6 +46,7 @@ const cr_kernels CR_ISA_EXPAND(cr_kernels, CR_TABLE) = {
     .pooling = &CR_ISA(cr_pooling_kernels),
     .lrn = &CR_ISA(cr_lrn_kernels),
     .softmax = &CR_ISA(cr_softmax_kernels),
+    .pairs = &CR_ISA(cr_pairs_kernels),
     .strassen = &CR_ISA(cr_strassen_kernels),
     .unary = &CR_ISA(cr_unary_kernels),
 };

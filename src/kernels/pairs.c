@@ -1,0 +1,199 @@
+/*
+ * pairs.c - 1x1 convolutions of any stride, by Winograd's inner product (pairs.h).
+ *
+ * For each strip of positions:
+ *
+ *     columns    an item is a tile: its positions are copied to a record in scratch
+ *     products   an item is some tiles, and some panels of channels
+ *
+ * The scale of the columns comes from a sample of the image, so it is the same for all tiles and threads. All cuts
+ * depend on shapes alone.
+ */
+#include "kernels/pairs.h"
+#include "base/int.h"
+#include "kernels/product.h"
+
+#include <math.h>
+
+enum {
+    SCRATCH_FLOATS = 128 << 10, // of a strip, if it has more tiles than these:
+    LEAST_TILES = 8,
+    ITEM_TILES = 8,
+    ITEMS = 16,          // in a strip, if they are worth it
+    ITEM_MACS = 1 << 18, // the least work that is
+    LEAST_K = 64,
+    LEAST_M = 64,
+    SAMPLES = 64, // lines of CR_BLOCK floats
+    FAR = 60
+};
+
+typedef struct cut {
+    cr_product p;
+    const cr_pairs_kernels *pairs;
+    int64_t record, strip; // floats; positions
+    int64_t panel_step, panel_blocks;
+} cut;
+
+typedef struct job {
+    const cut *c;
+    int64_t image, position, n, tiles;
+    float scale;
+} job;
+
+static const char *refuse_window(const cr_window *w)
+{
+    for (int a = 0; a < w->n_axes; a++) {
+        const cr_axis *x = &w->axis[a];
+        if (x->kernel != 1)
+            return "the kernel is not 1x1";
+        if (x->pad_before[0] != 0 || x->pad_after[0] != 0)
+            return "it has padding";
+    }
+    return w->partial ? "it is a partial convolution" : NULL;
+}
+
+static cut cut_of(const cr_conv *conv, const cr_conv_buffers *buffers)
+{
+    cut c = {.p = cr_product_of(conv, buffers), .pairs = conv->kernels->pairs};
+    c.p.panels = c.pairs->panels(c.p.m);
+    c.record = c.pairs->record_floats(c.p.k);
+    int64_t tiles = c.pairs->tiles(c.p.n), most = cr_i64_max(SCRATCH_FLOATS / c.record, LEAST_TILES);
+    c.strip = cr_div_up(c.p.n, cr_div_up(tiles, most));
+    double macs = (double)c.p.m * (double)c.strip * (double)c.p.k;
+    int64_t items = cr_i64_min(ITEMS, 1 + (int64_t)(macs / ITEM_MACS));
+    int64_t blocks = cr_i64_min(c.p.panels, cr_div_up(items, cr_div_up(c.pairs->tiles(c.strip), ITEM_TILES)));
+    c.panel_step = cr_div_up(c.p.panels, blocks);
+    c.panel_blocks = cr_div_up(c.p.panels, c.panel_step);
+    return c;
+}
+
+static const char *pairs_accepts(const cr_conv *conv)
+{
+    const char *why = refuse_window(conv->window);
+    if (why)
+        return why;
+    if (conv->exact)
+        return "it rounds more than a direct sum does";
+    if (conv->group > 1)
+        return "it has groups";
+    if (conv->in_blocked && conv->in_channels % CR_BLOCK != 0)
+        return "the last block of inputs is not full";
+    if (conv->in_count > INT32_MAX / CR_BLOCK)
+        return "the map is too large";
+    return NULL;
+}
+
+static const char *pairs_loses(const cr_conv *conv)
+{
+    if (!conv->kernels->adds_beside)
+        return "the processor does not add beside its multiply-adds";
+    return conv->in_channels < LEAST_K || conv->out_channels < LEAST_M ? "it has few channels" : NULL;
+}
+
+static size_t pairs_pack_bytes(const cr_conv *conv)
+{
+    return conv->kernels->pairs->pack_bytes(conv->out_channels, conv->in_channels);
+}
+
+static void pairs_pack(const cr_conv *conv, const float *weights, void *to)
+{
+    conv->kernels->pairs->pack(weights, conv->scale, conv->out_channels, conv->in_channels, to);
+}
+
+static size_t pairs_scratch_bytes(const cr_conv *conv)
+{
+    cut c = cut_of(conv, NULL);
+    return (size_t)(c.pairs->tiles(c.strip) * c.record) * sizeof(float);
+}
+
+// A power of two that brings what an image has to a root mean square of about 1; 0: there is none.
+static float scale_of(const cut *c, int64_t image)
+{
+    const cr_conv *conv = c->p.conv;
+    int64_t lines = conv->in_channels * conv->in_count / CR_BLOCK, n = cr_i64_min(lines, SAMPLES);
+    const float *from = c->p.buffers->in + image * conv->in_image_stride;
+    if (n == 0)
+        return 0;
+    float squares = c->pairs->squares(from, n, lines / n * CR_BLOCK);
+    float size = sqrtf(squares / (float)(n * CR_BLOCK));
+    if (!(size > 0) || !isfinite(size))
+        return 0;
+    int e = -(int)lrintf(log2f(size));
+    return e < -FAR || e > FAR ? 0 : ldexpf(1, e);
+}
+
+// Where a position of the output reads its input.
+static int32_t input_of(const cr_conv *conv, int64_t position)
+{
+    const cr_window *w = conv->window;
+    int64_t at = 0, step = 1;
+    for (int a = w->n_axes - 1; a >= 0; a--) {
+        const cr_axis *x = &w->axis[a];
+        at += position % x->out * x->stride * step;
+        position /= x->out;
+        step *= x->in;
+    }
+    return (int32_t)(at * (conv->in_blocked ? CR_BLOCK : 1));
+}
+
+static void columns_item(void *ctx, int64_t tile, int slot)
+{
+    (void)slot;
+    const job *j = ctx;
+    const cut *c = j->c;
+    const cr_conv *conv = c->p.conv;
+    int32_t at[CR_BLOCK];
+    int64_t begin = cr_pairs_position(j->n, j->tiles, tile),
+            end = cr_pairs_position(j->n, j->tiles, tile + 1);
+    for (int64_t i = begin; i < end; i++)
+        at[i - begin] = input_of(conv, j->position + i);
+    cr_pairs_columns columns = {.k = c->p.k, .blocked = conv->in_blocked, .at = at, .rows = end - begin};
+    columns.from = c->p.buffers->in + j->image * conv->in_image_stride;
+    columns.step = conv->in_count * (conv->in_blocked ? CR_BLOCK : 1);
+    columns.scale = j->scale;
+    columns.record = (float *)c->p.buffers->scratch + tile * c->record;
+    c->pairs->columns(&columns);
+}
+
+static void products_item(void *ctx, int64_t item, int slot)
+{
+    (void)slot;
+    const job *j = ctx;
+    const cut *c = j->c;
+    cr_epilogue epilogue;
+    cr_pairs_block b = {.g = cr_product_block(&c->p, &epilogue, j->image, 0, j->position)};
+    int64_t panel = item % c->panel_blocks * c->panel_step;
+    b.g.weights = c->p.buffers->pack;
+    b.g.n = j->n;
+    b.g.panel_begin = panel;
+    b.g.panel_end = cr_i64_min(panel + c->panel_step, c->p.panels);
+    b.g.columns = c->p.buffers->scratch;
+    b.g.column_step = c->record;
+    b.tile_begin = item / c->panel_blocks * ITEM_TILES;
+    b.tile_end = cr_i64_min(b.tile_begin + ITEM_TILES, j->tiles);
+    c->pairs->run(&b);
+}
+
+static void pairs_run(const cr_conv *conv, const cr_conv_buffers *buffers)
+{
+    cut c = cut_of(conv, buffers);
+    for (int64_t image = 0; image < conv->images; image++) {
+        job j = {.c = &c, .image = image, .scale = scale_of(&c, image)};
+        for (; j.position < c.p.n; j.position += c.strip) {
+            j.n = cr_i64_min(c.strip, c.p.n - j.position);
+            j.tiles = c.pairs->tiles(j.n);
+            cr_parallel(buffers->pool, j.tiles, columns_item, &j);
+            cr_parallel(buffers->pool, cr_div_up(j.tiles, ITEM_TILES) * c.panel_blocks, products_item, &j);
+        }
+    }
+}
+
+const cr_conv_algorithm cr_conv_pairs = {.name = "pairs",
+                                         .blocked = CR_READS_BLOCKED | CR_WRITES_BLOCKED,
+                                         .accepts = pairs_accepts,
+                                         .loses = pairs_loses,
+                                         .pack_bytes = pairs_pack_bytes,
+                                         .pack = pairs_pack,
+                                         .scratch_bytes = pairs_scratch_bytes,
+                                         .epilogue = true,
+                                         .run = pairs_run};
