@@ -52,10 +52,17 @@ static plane plane_at(const layout *l, int64_t first_tile, int64_t tiles, int64_
 
 /* ---- weights ---- */
 
+// Before the spectra of the weights: the sizes that were chosen for them, so that run() need not choose.
+typedef struct header {
+    int32_t height, width;
+} header;
+
+enum { HEADER = 16 }; // floats
+
 static size_t pack_bytes(const cr_conv *c)
 {
     layout l = cr_fft_lay_out(c);
-    return (size_t)(l.groups * l.u_group) * sizeof(float);
+    return (size_t)(HEADER + l.groups * l.u_group) * sizeof(float);
 }
 
 static int pack_kind(const cr_conv *c)
@@ -64,25 +71,36 @@ static int pack_kind(const cr_conv *c)
     return l.size[0] * (CR_FFT_MAX_SIZE + 1) + l.size[1];
 }
 
+static void pack_weights(const layout *l, const float *weights, float *u)
+{
+    const cr_conv *c = l->conv;
+    int64_t lanes = l->kernels->lanes, channels = l->depthwise ? 1 : l->channels;
+    cr_fft_weights p = {.height = l->size[0], .width = l->size[1], .bin_step = l->u_bin};
+    p.kernel_h = l->axis[0].kernel;
+    p.kernel_w = l->axis[1].kernel;
+    p.output_step = channels * c->kernel_count;
+    for (int64_t g = 0; g < l->groups; g++)
+        for (int64_t block = 0; block < l->out_blocks; block++) {
+            int64_t first = g * l->outputs + block * lanes;
+            p.outputs = cr_i64_min(lanes, l->outputs - block * lanes);
+            p.scale = c->scale ? c->scale + first : NULL;
+            float *panel = u + g * l->u_group + block * l->u_block;
+            for (int64_t i = 0; i < channels; i++)
+                l->kernels->weights(&p, weights + first * p.output_step + i * c->kernel_count,
+                                    panel + i * 2 * lanes);
+        }
+}
+
 static void pack(const cr_conv *c, const float *weights, void *to)
 {
     layout l = cr_fft_lay_out(c);
-    int64_t lanes = l.kernels->lanes, channels = l.depthwise ? 1 : l.channels;
-    cr_fft_weights p = {.height = l.size[0], .width = l.size[1], .bin_step = l.u_bin};
-    float *u = to;
-    p.kernel_h = l.axis[0].kernel;
-    p.kernel_w = l.axis[1].kernel;
-    p.output_step = channels * c->kernel_count;
-    for (int64_t g = 0; g < l.groups; g++)
-        for (int64_t block = 0; block < l.out_blocks; block++) {
-            int64_t first = g * l.outputs + block * lanes;
-            p.outputs = cr_i64_min(lanes, l.outputs - block * lanes);
-            p.scale = c->scale ? c->scale + first : NULL;
-            float *panel = u + g * l.u_group + block * l.u_block;
-            for (int64_t i = 0; i < channels; i++)
-                l.kernels->weights(&p, weights + first * p.output_step + i * c->kernel_count,
-                                   panel + i * 2 * lanes);
-        }
+    *(header *)to = (header){l.size[0], l.size[1]};
+    pack_weights(&l, weights, (float *)to + HEADER);
+}
+
+static const float *spectra_of_weights(const cr_conv_buffers *b)
+{
+    return (const float *)b->pack + HEADER;
 }
 
 /* ---- input ---- */
@@ -175,7 +193,7 @@ static void depthwise_item(void *ctx, int64_t item, int slot)
     plane p[2];
     int count = pair_at(j, l->in_blocks, item, p);
     cr_fft_tile tile = tile_of(l, z);
-    float *u = (float *)j->b->pack;
+    float *u = (float *)spectra_of_weights(j->b);
     transform_rows(j, p, count, z);
     l->kernels->multiply(
         &tile, &(cr_fft_pair){u + p[0].block * l->u_block, u + p[count - 1].block * l->u_block, l->u_bin});
@@ -244,7 +262,7 @@ static void run_group(job *j)
 {
     const layout *l = j->l;
     cr_pool *pool = j->b->pool;
-    j->u = (const float *)j->b->pack + j->group * l->u_group;
+    j->u = spectra_of_weights(j->b) + j->group * l->u_group;
     for (j->first_tile = 0; j->first_tile < l->all_tiles; j->first_tile += j->tiles) {
         j->tiles = cr_i64_min(l->most_tiles, l->all_tiles - j->first_tile);
         cr_parallel(pool, cr_div_up(l->in_blocks * j->tiles, 2), input_item, j);
@@ -255,7 +273,8 @@ static void run_group(job *j)
 
 static void run(const cr_conv *c, const cr_conv_buffers *b)
 {
-    layout l = cr_fft_lay_out(c);
+    const header *chosen = b->pack;
+    layout l = cr_fft_lay_out_as(c, chosen->height, chosen->width);
     cr_epilogue now, later;
     cr_epilogue_split(b->epilogue, &now, &later);
     job j = {.l = &l, .b = b, .epilogue = &now};

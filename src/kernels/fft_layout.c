@@ -17,6 +17,8 @@
 #include "base/int.h"
 #include "kernels/kernels.h"
 
+#include <math.h>
+
 enum {
     LINE = 16,               // floats
     SPECTRA_BYTES = 1 << 20, // of a block of tiles
@@ -38,6 +40,10 @@ static const double direct_share = 0.9, depthwise_share = 0.42, blocked_share = 
 static const double winograd_3 = 2.8, winograd_5 = 2.1;
 static const double clearly = 1.15;
 
+// Of a tile's axes; the width is not 1.
+enum { SIZES = 6 };
+static const int sizes[SIZES] = {1, 16, 24, 32, 48, 64};
+
 static int64_t odd_lines(int64_t floats)
 {
     return (cr_div_up(floats, LINE) | 1) * LINE;
@@ -58,6 +64,11 @@ static bool weights_are_far(const cr_fft_layout *l)
     return is_far(l->u_group, FAR_WEIGHTS);
 }
 
+static int64_t bins_of(int height, int width)
+{
+    return height * (width / 2 - 1) + 2 * (height / 2 + 1);
+}
+
 static void size_spectra(cr_fft_layout *l)
 {
     int64_t lanes = l->kernels->lanes;
@@ -73,7 +84,7 @@ static void size_spectra(cr_fft_layout *l)
     l->y_bin = odd_lines(most * l->y_tile);
 }
 
-static cr_fft_layout lay_out_as(const cr_conv *c, int height, int width)
+cr_fft_layout cr_fft_lay_out_as(const cr_conv *c, int height, int width)
 {
     cr_fft_layout l = {.conv = c, .kernels = c->kernels->fft};
     int64_t lanes = l.kernels->lanes, tiles[2];
@@ -93,7 +104,7 @@ static cr_fft_layout lay_out_as(const cr_conv *c, int height, int width)
     l.columns = tiles[1];
     l.image_tiles = tiles[0] * tiles[1];
     l.all_tiles = c->images * l.image_tiles;
-    l.bins = height * (width / 2 - 1) + 2 * (height / 2 + 1);
+    l.bins = bins_of(height, width);
     l.row_step = odd_lines(width * 2 * lanes);
     l.z_all = height * l.row_step;
     l.line_all = (width + lanes) * lanes;
@@ -107,6 +118,11 @@ static cr_fft_layout lay_out_as(const cr_conv *c, int height, int width)
 }
 
 /* ---- the choice ---- */
+
+static double products_time(int64_t bins, int64_t products)
+{
+    return 4 * product * (double)bins * (double)products;
+}
 
 // For a group of one image.
 static double time_of(const cr_fft_layout *l)
@@ -122,11 +138,25 @@ static double time_of(const cr_fft_layout *l)
     if (l->depthwise)
         return time;
     double in_bins = (double)(l->bins * l->all_tiles);
-    double products = 4 * in_bins * (double)(l->channels * l->out_blocks);
     double weights = (double)(l->u_group / lanes * cr_div_up(l->all_tiles, l->most_tiles));
-    time += products * product + weights * weights_vector[is_far(l->u_group, FAR_PACK)];
+    time += products_time(l->bins * l->all_tiles, l->channels * l->out_blocks) +
+            weights * weights_vector[is_far(l->u_group, FAR_PACK)];
     bool far = is_far(l->most_tiles * l->bins * spectra, FAR_SPECTRA);
     return time + in_bins * (double)(spectra / lanes) * spectra_vector[far];
+}
+
+// Less than that, but most of it, and soon known.
+static double least_time(const cr_conv *c, int height, int width)
+{
+    const cr_axis *axis = c->window->axis;
+    bool depthwise = is_depthwise(c);
+    int64_t groups = depthwise ? 1 : c->group, lanes = c->kernels->vector;
+    int64_t channels = c->in_channels / groups, out_blocks = cr_div_up(c->out_channels / groups, lanes);
+    int64_t tiles = cr_div_up(axis[0].out, height - axis[0].kernel + 1) *
+                    cr_div_up(axis[1].out, width - axis[1].kernel + 1);
+    double pairs = 0.5 * (double)(tiles * (cr_div_up(channels, lanes) + out_blocks));
+    double time = pairs * height * width * position[0];
+    return depthwise ? time : time + products_time(bins_of(height, width) * tiles, channels * out_blocks);
 }
 
 static bool packs_well(const cr_fft_layout *l)
@@ -136,23 +166,27 @@ static bool packs_well(const cr_fft_layout *l)
     return l->groups * l->u_group <= weights * PACK_TIMES + PACK_BYTES / (int64_t)sizeof(float);
 }
 
-// The sizes of the least time; 0: there are none.
-static double choose(const cr_conv *c, int size[2])
+static bool is_long_enough(const cr_conv *c, int height, int width)
 {
-    static const int heights[] = {1, 16, 24, 32, 48, 64};
+    return height >= c->window->axis[0].kernel && width >= c->window->axis[1].kernel;
+}
+
+// Time and sizes of what is fastest, if that takes less than so much; else the time is 0.
+static double choose(const cr_conv *c, double less_than, int size[2])
+{
     cr_conv one = *c;
     double best = 0;
     one.images = 1;
-    for (int h = 0; h < 6; h++)
-        for (int w = 1; w < 6; w++) {
-            if (heights[h] < c->window->axis[0].kernel || heights[w] < c->window->axis[1].kernel)
+    for (int h = 0; h < SIZES; h++)
+        for (int w = 1; w < SIZES; w++) {
+            if (!is_long_enough(c, sizes[h], sizes[w]) || least_time(c, sizes[h], sizes[w]) >= less_than)
                 continue;
-            cr_fft_layout l = lay_out_as(&one, heights[h], heights[w]);
+            cr_fft_layout l = cr_fft_lay_out_as(&one, sizes[h], sizes[w]);
             double time = time_of(&l);
-            if (packs_well(&l) && (best == 0 || time < best)) {
-                best = time;
-                size[0] = heights[h];
-                size[1] = heights[w];
+            if (time < less_than && packs_well(&l)) {
+                best = less_than = time;
+                size[0] = sizes[h];
+                size[1] = sizes[w];
             }
         }
     return best;
@@ -161,8 +195,8 @@ static double choose(const cr_conv *c, int size[2])
 cr_fft_layout cr_fft_lay_out(const cr_conv *c)
 {
     int size[2] = {CR_FFT_MAX_SIZE, CR_FFT_MAX_SIZE};
-    choose(c, size);
-    return lay_out_as(c, size[0], size[1]);
+    choose(c, INFINITY, size);
+    return cr_fft_lay_out_as(c, size[0], size[1]);
 }
 
 // For a group of one image, by the fastest of the others.
@@ -182,13 +216,26 @@ static double time_of_others(const cr_conv *c)
 const char *cr_fft_loses(const cr_conv *c)
 {
     int size[2];
-    return choose(c, size) * clearly < time_of_others(c) ? NULL : "the kernel is too small for that to pay";
+    return choose(c, time_of_others(c) / clearly, size) > 0 ? NULL
+                                                            : "the kernel is too small for that to pay";
+}
+
+static bool some_size_packs_well(const cr_conv *c)
+{
+    for (int h = 0; h < SIZES; h++)
+        for (int w = 1; w < SIZES; w++) {
+            if (!is_long_enough(c, sizes[h], sizes[w]))
+                continue;
+            cr_fft_layout l = cr_fft_lay_out_as(c, sizes[h], sizes[w]);
+            if (packs_well(&l))
+                return true;
+        }
+    return false;
 }
 
 const char *cr_fft_refusal(const cr_conv *c)
 {
     const cr_window *w = c->window;
-    int size[2];
     if (!c->kernels)
         return "no ISA level is chosen";
     if (c->exact)
@@ -206,5 +253,5 @@ const char *cr_fft_refusal(const cr_conv *c)
         return "a window lies outside the image (PARTIAL)";
     if (c->in_channels / c->group < 1 || c->out_count == 0 || c->images == 0)
         return "there is no output";
-    return choose(c, size) == 0 ? "the weights' spectra would take too much memory" : NULL;
+    return some_size_packs_well(c) ? NULL : "the weights' spectra would take too much memory";
 }

@@ -30,6 +30,8 @@ typedef struct cr_fft_layout {
 // Why a convolution has no layout, or NULL.
 const char *cr_fft_refusal(const cr_conv *conv);
 cr_fft_layout cr_fft_lay_out(const cr_conv *conv);
+// With sizes that were chosen before: the choice takes time.
+cr_fft_layout cr_fft_lay_out_as(const cr_conv *conv, int height, int width);
 // Why other algorithms are to be preferred, or NULL. For what is not refused.
 const char *cr_fft_loses(const cr_conv *conv);
 
