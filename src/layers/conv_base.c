@@ -198,10 +198,12 @@ static cr_status check_mean_bytes(const cr_conv_data *d, cr_err *err)
     return fits && cr_fits_machine(bytes) ? CREMA_OK : cr_no_memory(err);
 }
 
-// Fills *d but for what is folded into the layer.
-static cr_status describe(const cr_step *step, const cr_preparing *p, const cr_conv_kind *kind,
-                          cr_conv_data *d, cr_err *err)
+// Makes step->data, but for what is folded into the layer.
+static cr_status describe(cr_step *step, const cr_preparing *p, const cr_conv_kind *kind, cr_err *err)
 {
+    cr_conv_data *d = cr_arena_alloc(p->arena, sizeof *d);
+    if (!d)
+        return cr_no_memory(err);
     bool transposed = kind->transposed;
     geometry g;
     const cr_tensor *bottom = &p->tensor[step->in[0]];
@@ -233,21 +235,21 @@ static cr_status describe(const cr_step *step, const cr_preparing *p, const cr_c
     c->images = g.axis > 1 ? cr_shape_range(shape, 1, g.axis) : g.axis == 1 ? shape->dim[0] : 1;
     c->in_image_stride = c->in_channels * (d->mean ? cr_mean_padding_in_count(d->mean) : c->in_count);
     c->out_image_stride = c->out_channels * c->out_count;
-    c->in_blocked = bottom->blocked;
-    c->out_blocked = p->tensor[step->out[0]].blocked;
-    return cr_window_build(p->arena, &g.spec, g.n_axes, in, out, c->in_channels, &d->window, err);
+    status = cr_window_build(p->arena, &g.spec, g.n_axes, in, out, c->in_channels, &d->window, err);
+    if (!status)
+        step->data = d;
+    return status;
 }
 
 cr_status cr_conv_base_prepare(cr_step *step, const cr_preparing *p, const cr_conv_kind *kind,
                                cr_conv_data **data, cr_err *err)
 {
-    cr_conv_data *d = cr_arena_alloc(p->arena, sizeof *d);
-    if (!d)
-        return cr_no_memory(err);
-    step->data = *data = d;
-    cr_status status = describe(step, p, kind, d, err);
+    cr_status status = step->data ? CREMA_OK : describe(step, p, kind, err);
     if (status)
         return status;
+    cr_conv_data *d = *data = (cr_conv_data *)step->data; // from the arena, as describe() made it
+    d->conv.in_blocked = p->tensor[step->in[0]].blocked;
+    d->conv.out_blocked = p->tensor[step->out[0]].blocked;
     int64_t channels = kind->transposed ? d->conv.in_channels : d->conv.out_channels;
     if ((status = cr_fold(step, p, channels, &d->bias, &d->conv.scale, err)))
         return status;
@@ -493,18 +495,27 @@ static const cr_conv_algorithm *choose_blocked(const cr_preparing *p, cr_conv *c
     return cr_conv_choose(conv, p->conv_algorithm, &why);
 }
 
-unsigned cr_conv_base_blocked(const cr_step *step, const cr_preparing *p, const cr_conv_kind *kind)
+bool cr_conv_base_may_gain_blocked(const cr_step *step, const cr_preparing *p)
 {
-    cr_conv_data d = {0};
-    if (step->n_in != 1 || describe(step, p, kind, &d, NULL) != CREMA_OK || !d.batch_axis_0 || d.mean)
+    const cr_shape *weights = &step->shaping->blob[0].shape, *bottom = &p->tensor[step->in[0]].shape;
+    return weights->dim[1] == 1 && bottom->rank > 1 && bottom->dim[1] == weights->dim[0];
+}
+
+unsigned cr_conv_base_blocked(cr_step *step, const cr_preparing *p, const cr_conv_kind *kind)
+{
+    if (step->n_in != 1 || describe(step, p, kind, NULL) != CREMA_OK)
         return 0;
-    d.conv.in_blocked = d.conv.out_blocked = true;
-    if (!p->conv_algorithm && cr_conv_prefers_plain(&d.conv))
+    const cr_conv_data *d = step->data;
+    if (!d->batch_axis_0 || d->mean)
         return 0;
-    const cr_conv_algorithm *both = choose_blocked(p, &d.conv, true, true);
+    cr_conv conv = d->conv;
+    conv.in_blocked = conv.out_blocked = true;
+    if (!p->conv_algorithm && cr_conv_prefers_plain(&conv))
+        return 0;
+    const cr_conv_algorithm *both = choose_blocked(p, &conv, true, true);
     if (both && (both->blocked & CR_BLOCKED_BOTH))
         return CR_READS_BLOCKED | CR_WRITES_BLOCKED | CR_BLOCKED_BOTH;
-    bool reads = choose_blocked(p, &d.conv, true, false), writes = choose_blocked(p, &d.conv, false, true);
+    bool reads = choose_blocked(p, &conv, true, false), writes = choose_blocked(p, &conv, false, true);
     if (reads && (both || !writes))
         return CR_READS_BLOCKED | (writes ? CR_WRITES_BLOCKED : 0);
     return writes ? CR_WRITES_BLOCKED : 0;

@@ -52,8 +52,10 @@ cr_status cr_conv_base_prepare_conv(cr_step *step, const cr_preparing *p, const 
                                     cr_err *err);
 // For a row's takes(): what the weights and the epilogue of a convolution can do.
 unsigned cr_conv_base_takes(const cr_step *step, const cr_preparing *p, const cr_conv_kind *kind);
-// For a row's blocked(): what some algorithm that accepts the convolution can do.
-unsigned cr_conv_base_blocked(const cr_step *step, const cr_preparing *p, const cr_conv_kind *kind);
+// For a row's blocked(): what some algorithm that accepts the convolution can do. step->data is then what prepare fills.
+unsigned cr_conv_base_blocked(cr_step *step, const cr_preparing *p, const cr_conv_kind *kind);
+// For a row's may_gain_blocked(): depthwise convolutions.
+bool cr_conv_base_may_gain_blocked(const cr_step *step, const cr_preparing *p);
 // data->algorithm for data->conv: the first that accepts, or the forced one. Sets the step's refusals.
 cr_status cr_conv_base_choose(cr_step *step, const cr_preparing *p, cr_conv_data *data, cr_err *err);
 // Sets the step's pack and scratch to what data->algorithm needs.

@@ -89,7 +89,7 @@ static unsigned takes(const cr_step *step, const cr_preparing *p)
     return cr_conv_base_takes(step, p, &kind);
 }
 
-static unsigned blocked(const cr_step *step, const cr_preparing *p)
+static unsigned blocked(cr_step *step, const cr_preparing *p)
 {
     return cr_conv_base_blocked(step, p, &kind);
 }
@@ -111,4 +111,5 @@ const cr_layer_type cr_layer_depthwise_convolution = {
     .run = cr_conv_base_run_conv,
     .takes = takes,
     .blocked = blocked,
+    .may_gain_blocked = cr_conv_base_may_gain_blocked,
 };

@@ -80,8 +80,10 @@ typedef struct cr_layer_type {
     cr_status (*gives)(const cr_step *step, const cr_preparing *p, cr_fusion *what, bool *is, cr_err *err);
     unsigned (*takes)(const cr_step *step, const cr_preparing *p); // of cr_takes
     // What the step can do with a blocked bottom 0 and top 0, of kernels/conv.h's cr_blocked; a top goes with what is
-    // added to it. NULL: all are plain. Not called in an exact plan. prepare() finds the choice in the tensors.
-    unsigned (*blocked)(const cr_step *step, const cr_preparing *p);
+    // added to it. NULL: all are plain. Not called in an exact plan, nor where no step may gain. prepare() finds the
+    // choice in the tensors, and in step->data what blocked() left there.
+    unsigned (*blocked)(cr_step *step, const cr_preparing *p);
+    bool (*may_gain_blocked)(const cr_step *step, const cr_preparing *p); // a first look; NULL: no
     void (*release)(cr_layer *layer); // with the graph, also after setup failed; NULL: the arena has it all
 } cr_layer_type;
 

@@ -25,12 +25,28 @@ static int added(const cr_step *step)
     return step->fusion ? step->fusion->add : -1;
 }
 
+static bool may_be_blocked(const cr_step *step)
+{
+    return step && step->layer->type->blocked && !step->dynamic && step->n_in == 1 && step->n_out == 1;
+}
+
+static bool some_step_may_gain(const cr_blocking *b)
+{
+    for (int i = 0; i < b->graph->n_layers; i++) {
+        const cr_step *step = b->at[i];
+        if (may_be_blocked(step) && step->layer->type->may_gain_blocked &&
+            step->layer->type->may_gain_blocked(step, b->prep))
+            return true;
+    }
+    return false;
+}
+
 static void start(choice *c)
 {
     const cr_blocking *b = c->b;
     for (int i = 0; i < b->graph->n_layers; i++) {
-        const cr_step *step = b->at[i];
-        if (!step || !step->layer->type->blocked || step->dynamic || step->n_in != 1 || step->n_out != 1)
+        cr_step *step = b->at[i];
+        if (!may_be_blocked(step))
             continue;
         c->can[i] = step->layer->type->blocked(step, b->prep);
         if (c->can[i] & CR_WRITES_BLOCKED)
@@ -111,6 +127,8 @@ cr_status cr_choose_blocked(const cr_blocking *b, cr_arena *scratch, cr_err *err
 {
     int n_layers = b->graph->n_layers, n_tensors = b->graph->n_tensors;
     choice c = {.b = b};
+    if (!some_step_may_gain(b))
+        return CREMA_OK;
     c.can = cr_arena_array(scratch, (size_t)n_layers, sizeof *c.can);
     c.gains = cr_arena_array(scratch, (size_t)n_tensors, sizeof *c.gains);
     if (!c.can || !c.gains)

@@ -18,7 +18,8 @@
 
 enum { MAX_LAYERS = 8, DEPTHWISE = CR_READS_BLOCKED | CR_WRITES_BLOCKED | CR_BLOCKED_BOTH };
 
-// One letter for each step: d depthwise, p 1x1, w only writes, r only reads, s a step that can do nothing. Step i reads
+// One letter for each step: d depthwise, p 1x1, w only writes, r only reads, s a step that can do nothing, n one
+// that must not be asked. Step i reads
 // tensor i and makes tensor i + 1; tensor 0 is the net's input, the last one its output.
 typedef struct chain {
     cr_graph graph;
@@ -33,7 +34,7 @@ typedef struct chain {
     char name[MAX_LAYERS][2];
 } chain;
 
-static unsigned can(const cr_step *step, const cr_preparing *p)
+static unsigned can(cr_step *step, const cr_preparing *p)
 {
     (void)p;
     switch (step->layer->name[0]) {
@@ -43,9 +44,17 @@ static unsigned can(const cr_step *step, const cr_preparing *p)
         return CR_READS_BLOCKED | CR_WRITES_BLOCKED;
     case 'w':
         return CR_WRITES_BLOCKED;
+    case 'n':
+        ck_abort_msg("a step is asked though no step may gain");
     default:
         return CR_READS_BLOCKED;
     }
+}
+
+static bool is_depthwise(const cr_step *step, const cr_preparing *p)
+{
+    (void)p;
+    return step->layer->name[0] == 'd';
 }
 
 static chain *chain_of(const char *steps)
@@ -60,6 +69,7 @@ static chain *chain_of(const char *steps)
     for (int i = 0; i < c->graph.n_layers; i++) {
         c->name[i][0] = steps[i];
         c->type[i].blocked = steps[i] == 's' ? NULL : can;
+        c->type[i].may_gain_blocked = i % 2 && steps[i] != 'd' ? NULL : is_depthwise;
         c->layer[i] = (cr_layer){.type = &c->type[i], .name = c->name[i]};
         c->step[i] =
             (cr_step){.layer = &c->layer[i], .n_in = 1, .in = &c->id[i], .n_out = 1, .out = &c->id[i + 1]};
@@ -100,6 +110,7 @@ START_TEST(around_steps_that_need_it)
     ck_assert_str_eq(choose(chain_of("wdpdps")), "111100");
     ck_assert_str_eq(choose(chain_of("wdppppr")), "1111110");
     ck_assert_str_eq(choose(chain_of("wpppr")), "00000"); // nobody gains
+    ck_assert_str_eq(choose(chain_of("npn")), "000");
     ck_assert_str_eq(choose(chain_of("sdpds")),
                      "00000"); // the first can't write, the last's reader can't read
     ck_assert_str_eq(choose(chain_of("sdpdp")), "00110"); // only the second of two
