@@ -47,7 +47,7 @@ typedef struct cr_winograd_product {
 typedef struct cr_winograd_weights {
     int points, taps; // per axis
     double g[CR_WINOGRAD_MAX_POINTS][CR_WINOGRAD_MAX_TAPS];
-    int64_t outputs, output_step;
+    int64_t channels, outputs, output_step;
     const double *scale; // by output channel; NULL: 1
     int64_t width;       // lanes or 2 * lanes
     int64_t q_step;      // floats from one point to the next in u
@@ -55,7 +55,7 @@ typedef struct cr_winograd_weights {
 
 typedef struct cr_winograd_kernels {
     int lanes; // floats in a vector; a full panel of u is 2 vectors wide
-    // u of one input channel and one panel. w: its taps for `outputs` output channels, which stand output_step apart;
+    // u of a panel. w: a row for each of `outputs` output channels, output_step apart, with the taps of all channels;
     // the panel has room for `width`, and what is left is 0. g: how much each tap counts at each point.
     void (*weights)(const cr_winograd_weights *weights, const float *w, float *u);
     // Tiles from the slab to v, left to right.

@@ -200,9 +200,10 @@ void cr_winograd_pack_rows(const cr_conv *c, const float *weights, int64_t first
 {
     cr_winograd_layout l = cr_winograd_lay_out(c);
     int64_t taps = l.taps * l.taps, all = l.points * l.points * l.channels;
-    cr_winograd_weights p = {.points = l.points, .taps = l.taps, .output_step = l.channels * taps};
+    cr_winograd_weights p = {.points = l.points, .taps = l.taps, .channels = l.channels};
     float *group =
         (float *)to + first / l.outputs * all * cr_div_up(l.outputs, l.kernels->lanes) * l.kernels->lanes;
+    p.output_step = l.channels * taps;
     weight_matrix(&p);
     for (int64_t end = first + n; first < end; first += p.outputs) {
         int64_t at = first % l.outputs;
@@ -211,8 +212,7 @@ void cr_winograd_pack_rows(const cr_conv *c, const float *weights, int64_t first
         p.outputs = cr_i64_min(p.width, l.outputs - at);
         p.scale = c->scale ? c->scale + first : NULL;
         p.q_step = l.channels * p.width;
-        for (int64_t i = 0; i < l.channels; i++)
-            l.kernels->weights(&p, weights + i * taps, u + i * p.width);
+        l.kernels->weights(&p, weights, u);
         weights += p.outputs * p.output_step;
     }
 }

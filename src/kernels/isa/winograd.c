@@ -4,7 +4,7 @@
  * The 1-D transforms are those of the points 0, p, -p, r, -r (, s, -s) and infinity, for the filter g(x) = g0 + g1
  * x + g2 x^2 (+ ...) and with m(x) the product of x - point over the finite points:
  *
- *     weights   g(point) / m'(point),  and the last g for infinity (winograd.c of kernels/, in double)
+ *     weights   g(point) / m'(point),  and the last g for infinity (winograd_weights.c)
  *     input     the coefficients of m(x) / (x - point),  and of m(x) for infinity
  *     output    1, point, point^2, ...; infinity counts in the last output only
  *
@@ -17,6 +17,7 @@
  */
 #include "kernels/winograd.h"
 #include "kernels/simd.h"
+#include "kernels/winograd_weights.h"
 
 #if defined(__AVX512F__)
 #define ROWS 14
@@ -26,7 +27,7 @@
 #define ROWS 6
 #endif
 
-enum { MAX_POINTS = CR_WINOGRAD_MAX_POINTS, MAX_TAPS = CR_WINOGRAD_MAX_TAPS };
+enum { MAX_POINTS = CR_WINOGRAD_MAX_POINTS };
 
 /* ---- transforms of one axis ---- */
 
@@ -128,46 +129,6 @@ CR_INLINE void output_axis(const int outputs, const int taps, const cr_vf *y, cr
         output_4(y, o);
     else
         output_6(y, o);
-}
-
-/* ---- weights ---- */
-
-// In double, so that the errors are those of the sums alone. Loops over a panel's outputs are made vectors by the
-// compiler.
-CR_INLINE void weights_of(const cr_winograd_weights *p, const int taps, const int width, const float *w,
-                          float *u)
-{
-    double tap[MAX_TAPS * MAX_TAPS][2 * CR_VECTOR] = {{0}}, half[MAX_POINTS][MAX_TAPS][2 * CR_VECTOR];
-    for (int64_t o = 0; o < p->outputs; o++)
-        for (int t = 0; t < taps * taps; t++)
-            tap[t][o] = w[o * p->output_step + t] * (p->scale ? p->scale[o] : 1);
-    for (int i = 0; i < p->points; i++)
-        for (int t = 0; t < taps; t++)
-            for (int o = 0; o < width; o++) {
-                half[i][t][o] = 0;
-                for (int k = 0; k < taps; k++)
-                    half[i][t][o] += p->g[i][k] * tap[k * taps + t][o];
-            }
-    for (int i = 0; i < p->points; i++)
-        for (int j = 0; j < p->points; j++, u += p->q_step)
-            for (int o = 0; o < width; o++) {
-                double sum = 0;
-                for (int k = 0; k < taps; k++)
-                    sum += p->g[j][k] * half[i][k][o];
-                u[o] = (float)sum;
-            }
-}
-
-static void weights(const cr_winograd_weights *p, const float *w, float *u)
-{
-    if (p->taps == 3 && p->width == CR_VECTOR)
-        weights_of(p, 3, CR_VECTOR, w, u);
-    else if (p->taps == 3)
-        weights_of(p, 3, 2 * CR_VECTOR, w, u);
-    else if (p->width == CR_VECTOR)
-        weights_of(p, 5, CR_VECTOR, w, u);
-    else
-        weights_of(p, 5, 2 * CR_VECTOR, w, u);
 }
 
 /* ---- tiles ---- */
@@ -419,7 +380,7 @@ static void product(const cr_winograd_product *p, const float *v, const float *u
 extern const cr_winograd_kernels CR_ISA(cr_winograd_kernels);
 const cr_winograd_kernels CR_ISA(cr_winograd_kernels) = {
     .lanes = CR_VECTOR,
-    .weights = weights,
+    .weights = CR_ISA(cr_winograd_transform),
     .input = input,
     .product = product,
     .output = output,
