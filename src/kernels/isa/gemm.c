@@ -16,9 +16,8 @@
 #include <string.h>
 
 enum {
-    DEEP_TILES = 8,                                       // position tiles that deep transposes at a time
-    DEEP_ROW = DEEP_TILES * CR_TILE_ROWS + 2 * CR_VECTOR, // floats
-    PACK_ROWS = 64                                        // of k that are packed at a time
+    DEEP_TILES = 8,                                      // position tiles that deep transposes at a time
+    DEEP_ROW = DEEP_TILES * CR_TILE_ROWS + 2 * CR_VECTOR // floats
 };
 
 static const float no_bias[CR_TILE_ROWS];
@@ -270,19 +269,34 @@ static void deep_run(const cr_gemm_block *b)
 
 /* ---- packs ---- */
 
-// Channels [0, rows) of weights (.., k) to (k, width); columns behind `rows` become 0.
+// x * scale, lane by lane, each rounded once.
+CR_INLINE cr_vf scaled(cr_vf x, const double *scale)
+{
+    float lane[CR_VECTOR];
+    cr_store(lane, x);
+    for (int i = 0; i < CR_VECTOR; i++)
+        lane[i] = (float)(lane[i] * scale[i]);
+    return cr_load(lane);
+}
+
+// Channels [0, rows) of weights (.., k) to (k, width), square by square; columns behind `rows` become 0.
 static void pack_panel(const float *weights, const double *scale, int64_t rows, int64_t k, float *pack,
                        int64_t width)
 {
-    for (int64_t begin = 0; begin < k; begin += PACK_ROWS) {
-        int64_t end = begin + PACK_ROWS < k ? begin + PACK_ROWS : k;
-        for (int64_t r = 0; r < width && !scale; r++)
-            for (int64_t p = begin; p < end; p++)
-                pack[p * width + r] = r < rows ? weights[r * k + p] : 0;
-        for (int64_t r = 0; r < width && scale; r++)
-            for (int64_t p = begin; p < end; p++)
-                pack[p * width + r] = r < rows ? (float)(weights[r * k + p] * scale[r]) : 0;
-    }
+    double by[CR_TILE_ROWS + 2 * CR_VECTOR];
+    for (int64_t r = 0; r < CR_TILE_ROWS + 2 * CR_VECTOR; r++)
+        by[r] = scale && r < rows ? scale[r] : 1;
+    for (int64_t p = 0; p < k; p += CR_VECTOR)
+        for (int64_t r = 0; r < width; r += CR_VECTOR) {
+            cr_vf x[CR_VECTOR];
+            int64_t n = k - p < CR_VECTOR ? k - p : CR_VECTOR;
+            int64_t lanes = width - r < CR_VECTOR ? width - r : CR_VECTOR;
+            for (int64_t i = 0; i < CR_VECTOR; i++)
+                x[i] = r + i < rows ? cr_load_some(weights + (r + i) * k + p, n) : (cr_vf){0};
+            cr_transpose(x);
+            for (int64_t i = 0; i < n; i++)
+                cr_store_some(pack + (p + i) * width + r, scale ? scaled(x[i], by + r) : x[i], lanes);
+        }
 }
 
 static void wide_pack(const float *weights, const double *scale, int64_t m, int64_t k, float *pack)
