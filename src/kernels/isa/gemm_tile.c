@@ -203,6 +203,8 @@ CR_INLINE void run_half(const cr_gemm_tile *t, const int rows, const int lanes)
 
 /* ---- pairs ---- */
 
+enum { RECORD = (int)CR_BLOCK * CR_PAIRS_ROWS }; // floats of a block of rows
+
 // Two products: a1 b1 + a2 b2 = (a1 + b2) (a2 + b1) - a1 a2 - b1 b2, or with differences and all other signs; and a third
 // one as it is. Each vector has a pointer of its own to the rows: see cr_twin().
 CR_INLINE void add_three(const float *const a[CR_TILE_VECTORS], const int at, const int a_step,
@@ -231,25 +233,38 @@ CR_INLINE void add_three(const float *const a[CR_TILE_VECTORS], const int at, co
     }
 }
 
-// CR_BLOCK products: five times three, and one. Addresses count from the middle, so that they are short.
-CR_INLINE void add_block(const cr_gemm_tile *t, const float *const a[CR_TILE_VECTORS], const float *b,
-                         const int a_step, const int a_row, const bool minus,
+// What run_pairs() works with.
+typedef struct pairs {
+    const float *a[CR_TILE_VECTORS], *b; // the middle of a block of rows of a, and its columns
+    const float *ahead, *fetch, *last;   // prefetched
+    int64_t ahead_step;                  // for three products
+} pairs;
+
+// CR_BLOCK products: five times three, and one. Addresses of rows count from the middle of a block, so that they are short.
+CR_INLINE void add_block(const cr_gemm_tile *t, pairs *p, const int a_step, const int a_row, const bool minus,
                          cr_vf sum[CR_TILE_ROWS][CR_TILE_VECTORS], const int rows, const int vectors)
 {
-    const int middle = CR_BLOCK * CR_PAIRS_ROWS / 2;
-    (void)t;
+    const int middle = RECORD / 2, width = vectors * CR_VECTOR;
     CR_UNROLL
-    for (int p = 0; p + 3 <= (int)CR_BLOCK; p += 3)
-        add_three(a, p * a_step - middle, a_step, a_row, b + p * vectors * CR_VECTOR, minus != (p % 2 != 0),
-                  sum, rows, vectors);
+    for (int k = 0; k + 3 <= (int)CR_BLOCK; k += 3) {
+        __builtin_prefetch(p->ahead);
+        p->ahead += p->ahead_step;
+        p->fetch = fetch_out(t, p->fetch, p->last, vectors);
+        add_three(p->a, k * a_step - middle, a_step, a_row, p->b + k * width, minus != (k % 2 != 0), sum,
+                  rows, vectors);
+    }
     const int last = (int)CR_BLOCK - 1;
-    add_products(a[0] + last * a_step - middle, a_row, b + last * vectors * CR_VECTOR, sum, rows, vectors);
+    add_products(p->a[0] + last * a_step - middle, a_row, p->b + last * width, sum, rows, vectors);
+    CR_UNROLL
+    for (int j = 0; j < CR_TILE_VECTORS; j++)
+        p->a[j] = cr_twin(p->a[j] + RECORD);
+    p->b += CR_BLOCK * width;
 }
 
 CR_INLINE void run_pairs(const cr_gemm_tile *t, const int rows, const int vectors, const int a_step,
                          const int a_row)
 {
-    const int width = vectors * CR_VECTOR, record = CR_BLOCK * CR_PAIRS_ROWS;
+    const int width = vectors * CR_VECTOR;
     cr_vf sum[CR_TILE_ROWS][CR_TILE_VECTORS];
     CR_UNROLL
     for (int j = 0; j < vectors; j++) {
@@ -258,29 +273,20 @@ CR_INLINE void run_pairs(const cr_gemm_tile *t, const int rows, const int vector
         for (int i = 0; i < rows; i++)
             sum[i][j] = first + t->bias[i];
     }
-    const float *a[CR_TILE_VECTORS], *b = t->b;
+    pairs p = {.b = t->b, .ahead = t->ahead, .ahead_step = 3 * t->ahead_step, .fetch = t->fetch};
+    p.last = t->fetch + (t->fetch_rows - 1) * t->fetch_row;
     for (int j = 0; j < CR_TILE_VECTORS; j++)
-        a[j] = cr_twin(t->a + record / 2);
+        p.a[j] = cr_twin(t->a + RECORD / 2);
     int64_t k = t->k;
     for (; k >= 2 * (int)CR_BLOCK; k -= 2 * (int)CR_BLOCK) {
-        add_block(t, a, b, a_step, a_row, false, sum, rows, vectors);
-        CR_UNROLL
-        for (int j = 0; j < CR_TILE_VECTORS; j++)
-            a[j] = cr_twin(a[j] + record);
-        b += CR_BLOCK * width;
-        add_block(t, a, b, a_step, a_row, true, sum, rows, vectors);
-        CR_UNROLL
-        for (int j = 0; j < CR_TILE_VECTORS; j++)
-            a[j] = cr_twin(a[j] + record);
-        b += CR_BLOCK * width;
+        add_block(t, &p, a_step, a_row, false, sum, rows, vectors);
+        add_block(t, &p, a_step, a_row, true, sum, rows, vectors);
     }
     if (k >= (int)CR_BLOCK) {
-        add_block(t, a, b, a_step, a_row, false, sum, rows, vectors);
-        a[0] += record;
-        b += CR_BLOCK * width;
+        add_block(t, &p, a_step, a_row, false, sum, rows, vectors);
         k -= (int)CR_BLOCK;
     }
-    const float *rest = a[0] - record / 2;
+    const float *rest = p.a[0] - RECORD / 2, *b = p.b;
     for (; k > 0; k--, rest += a_step, b += width)
         add_products(rest, a_row, b, sum, rows, vectors);
     CR_UNROLL

@@ -289,6 +289,7 @@ static void start(const cr_pairs_block *b, int64_t panel, int64_t begin, int64_t
     t.unscale = t.begin + width;
     t.b = t.unscale + width;
     t.shift = w->shift;
+    t.ahead_step = width / (end - begin);
     t.out_row = CR_BLOCK;
     t.out_vector = CR_TILE_WIDTH > (int)CR_BLOCK ? g->out_step : CR_VECTOR;
     t.fetch_row = g->out_blocked ? t.out_row : g->out_step;
@@ -306,7 +307,7 @@ static void run_plain(cr_gemm_tile *t, int64_t rows, bool blocked, int vectors)
     plain.begin = zeros;
     plain.bias = NULL;
     plain.out = NULL;
-    plain.ahead = plain.fetch = t->a;
+    plain.fetch = t->a;
     plain.fetch_rows = 1;
     CR_ISA(cr_gemm_tiles)[rows - 1][blocked][2 * vectors - 2](&plain);
     for (int64_t i = 0; i < rows; i++)
@@ -326,6 +327,8 @@ static bool run_tile(work *w, int64_t i, int64_t position, int64_t rows)
     t->bias = record;
     t->a = record + HEAD;
     t->unscale_all = record[UNSCALE];
+    // The next panel comes while this one's tiles are at work, a share with each.
+    t->ahead = t->b + t->k * (t->b_step + t->ahead_step * (i - w->begin));
     int64_t at = g->out_blocked ? cr_gemm_blocked_at(g, w->channel, position)
                                 : w->channel * g->out_step + w->first + (i - w->begin) * CR_LINE;
     bool plain = record[PLAIN] != 0;
