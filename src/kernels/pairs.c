@@ -1,7 +1,8 @@
 /*
  * pairs.c - 1x1 convolutions of any stride, by Winograd's inner product (pairs.h).
  *
- * For each strip of positions:
+ * Large maps: an item is some tiles of positions, which are copied to records in the thread's own scratch, and all
+ * channels. Small ones, where there would be few items, for each strip of positions:
  *
  *     columns    an item is a tile: its positions are copied to a record in scratch
  *     products   an item is some tiles, and some panels of channels
@@ -16,13 +17,14 @@
 #include <math.h>
 
 enum {
-    SCRATCH_FLOATS = 128 << 10, // of a strip, if it has more tiles than these:
-    LEAST_TILES = 8,
+    SCRATCH_FLOATS = 128 << 10, // of a strip, if it has more tiles than an item
     ITEM_TILES = 8,
+    OWN_ITEMS = 8,       // from so many items of tiles on, maps are large
     ITEMS = 16,          // in a strip, if they are worth it
     ITEM_MACS = 1 << 18, // the least work that is
     LEAST_K = 64,
     LEAST_M = 64,
+    MOST_PLAIN_POSITIONS = 256,
     SAMPLES = 64, // lines of CR_BLOCK floats
     FAR = 60
 };
@@ -30,7 +32,8 @@ enum {
 typedef struct cut {
     cr_product p;
     const cr_pairs_kernels *pairs;
-    int64_t record, strip; // floats; positions
+    bool own;                     // records are the threads' own
+    int64_t tiles, record, strip; // of the map; floats; positions
     int64_t panel_step, panel_blocks;
 } cut;
 
@@ -57,8 +60,15 @@ static cut cut_of(const cr_conv *conv, const cr_conv_buffers *buffers)
     cut c = {.p = cr_product_of(conv, buffers), .pairs = conv->kernels->pairs};
     c.p.panels = c.pairs->panels(c.p.m);
     c.record = c.pairs->record_floats(c.p.k);
-    int64_t tiles = c.pairs->tiles(c.p.n), most = cr_i64_max(SCRATCH_FLOATS / c.record, LEAST_TILES);
-    c.strip = cr_div_up(c.p.n, cr_div_up(tiles, most));
+    c.tiles = c.pairs->tiles(c.p.n);
+    c.own = c.tiles > (OWN_ITEMS - 1) * ITEM_TILES;
+    if (c.own) {
+        c.strip = c.p.n;
+        c.panel_step = c.p.panels;
+        c.panel_blocks = 1;
+        return c;
+    }
+    c.strip = cr_div_up(c.p.n, cr_div_up(c.tiles, cr_i64_max(SCRATCH_FLOATS / c.record, ITEM_TILES)));
     double macs = (double)c.p.m * (double)c.strip * (double)c.p.k;
     int64_t items = cr_i64_min(ITEMS, 1 + (int64_t)(macs / ITEM_MACS));
     int64_t blocks = cr_i64_min(c.p.panels, cr_div_up(items, cr_div_up(c.pairs->tiles(c.strip), ITEM_TILES)));
@@ -87,7 +97,11 @@ static const char *pairs_loses(const cr_conv *conv)
 {
     if (!conv->kernels->adds_beside)
         return "the processor does not add beside its multiply-adds";
-    return conv->in_channels < LEAST_K || conv->out_channels < LEAST_M ? "it has few channels" : NULL;
+    if (conv->in_channels < LEAST_K || conv->out_channels < LEAST_M)
+        return "it has few channels";
+    if (!conv->in_blocked && !conv->out_blocked && conv->out_count > MOST_PLAIN_POSITIONS)
+        return "plain activations of a large map are better read by vectors";
+    return NULL;
 }
 
 static size_t pairs_pack_bytes(const cr_conv *conv)
@@ -103,7 +117,13 @@ static void pairs_pack(const cr_conv *conv, const float *weights, void *to)
 static size_t pairs_scratch_bytes(const cr_conv *conv)
 {
     cut c = cut_of(conv, NULL);
-    return (size_t)(c.pairs->tiles(c.strip) * c.record) * sizeof(float);
+    return c.own ? 0 : (size_t)(c.pairs->tiles(c.strip) * c.record) * sizeof(float);
+}
+
+static size_t pairs_slot_bytes(const cr_conv *conv)
+{
+    cut c = cut_of(conv, NULL);
+    return c.own ? (size_t)(ITEM_TILES * c.record) * sizeof(float) : 0;
 }
 
 // A power of two that brings what an image has to a root mean square of about 1; 0: there is none.
@@ -136,10 +156,8 @@ static int32_t input_of(const cr_conv *conv, int64_t position)
     return (int32_t)(at * (conv->in_blocked ? CR_BLOCK : 1));
 }
 
-static void columns_item(void *ctx, int64_t tile, int slot)
+static void copy_tile(const job *j, int64_t tile, float *record)
 {
-    (void)slot;
-    const job *j = ctx;
     const cut *c = j->c;
     const cr_conv *conv = c->p.conv;
     int32_t at[CR_BLOCK];
@@ -151,8 +169,32 @@ static void columns_item(void *ctx, int64_t tile, int slot)
     columns.from = c->p.buffers->in + j->image * conv->in_image_stride;
     columns.step = conv->in_count * (conv->in_blocked ? CR_BLOCK : 1);
     columns.scale = j->scale;
-    columns.record = (float *)c->p.buffers->scratch + tile * c->record;
+    columns.record = record;
     c->pairs->columns(&columns);
+}
+
+static void columns_item(void *ctx, int64_t tile, int slot)
+{
+    (void)slot;
+    const job *j = ctx;
+    copy_tile(j, tile, (float *)j->c->p.buffers->scratch + tile * j->c->record);
+}
+
+// records: of the tiles from `tile` on.
+static void multiply(const job *j, int64_t tile, int64_t panel, const float *records)
+{
+    const cut *c = j->c;
+    cr_epilogue epilogue;
+    cr_pairs_block b = {.g = cr_product_block(&c->p, &epilogue, j->image, 0, j->position)};
+    b.g.weights = c->p.buffers->pack;
+    b.g.n = j->n;
+    b.g.panel_begin = panel;
+    b.g.panel_end = cr_i64_min(panel + c->panel_step, c->p.panels);
+    b.g.columns = records;
+    b.g.column_step = c->record;
+    b.tile_begin = tile;
+    b.tile_end = cr_i64_min(tile + ITEM_TILES, j->tiles);
+    c->pairs->run(&b);
 }
 
 static void products_item(void *ctx, int64_t item, int slot)
@@ -160,18 +202,34 @@ static void products_item(void *ctx, int64_t item, int slot)
     (void)slot;
     const job *j = ctx;
     const cut *c = j->c;
-    cr_epilogue epilogue;
-    cr_pairs_block b = {.g = cr_product_block(&c->p, &epilogue, j->image, 0, j->position)};
-    int64_t panel = item % c->panel_blocks * c->panel_step;
-    b.g.weights = c->p.buffers->pack;
-    b.g.n = j->n;
-    b.g.panel_begin = panel;
-    b.g.panel_end = cr_i64_min(panel + c->panel_step, c->p.panels);
-    b.g.columns = c->p.buffers->scratch;
-    b.g.column_step = c->record;
-    b.tile_begin = item / c->panel_blocks * ITEM_TILES;
-    b.tile_end = cr_i64_min(b.tile_begin + ITEM_TILES, j->tiles);
-    c->pairs->run(&b);
+    int64_t tile = item / c->panel_blocks * ITEM_TILES;
+    multiply(j, tile, item % c->panel_blocks * c->panel_step,
+             (const float *)c->p.buffers->scratch + tile * c->record);
+}
+
+static void own_item(void *ctx, int64_t item, int slot)
+{
+    const job *j = ctx;
+    const cut *c = j->c;
+    float *records = (float *)(void *)(c->p.buffers->slot_scratch + (size_t)slot * c->p.buffers->slot_step);
+    int64_t tile = item * ITEM_TILES;
+    for (int64_t i = tile; i < cr_i64_min(tile + ITEM_TILES, j->tiles); i++)
+        copy_tile(j, i, records + (i - tile) * c->record);
+    multiply(j, tile, 0, records);
+}
+
+static void run_strip(const cut *c, job *j)
+{
+    cr_pool *pool = c->p.buffers->pool;
+    j->n = cr_i64_min(c->strip, c->p.n - j->position);
+    j->tiles = c->pairs->tiles(j->n);
+    int64_t items = cr_div_up(j->tiles, ITEM_TILES);
+    if (c->own) {
+        cr_parallel(pool, items, own_item, j);
+        return;
+    }
+    cr_parallel(pool, j->tiles, columns_item, j);
+    cr_parallel(pool, items * c->panel_blocks, products_item, j);
 }
 
 static void pairs_run(const cr_conv *conv, const cr_conv_buffers *buffers)
@@ -179,12 +237,8 @@ static void pairs_run(const cr_conv *conv, const cr_conv_buffers *buffers)
     cut c = cut_of(conv, buffers);
     for (int64_t image = 0; image < conv->images; image++) {
         job j = {.c = &c, .image = image, .scale = scale_of(&c, image)};
-        for (; j.position < c.p.n; j.position += c.strip) {
-            j.n = cr_i64_min(c.strip, c.p.n - j.position);
-            j.tiles = c.pairs->tiles(j.n);
-            cr_parallel(buffers->pool, j.tiles, columns_item, &j);
-            cr_parallel(buffers->pool, cr_div_up(j.tiles, ITEM_TILES) * c.panel_blocks, products_item, &j);
-        }
+        for (; j.position < c.p.n; j.position += c.strip)
+            run_strip(&c, &j);
     }
 }
 
@@ -195,5 +249,6 @@ const cr_conv_algorithm cr_conv_pairs = {.name = "pairs",
                                          .pack_bytes = pairs_pack_bytes,
                                          .pack = pairs_pack,
                                          .scratch_bytes = pairs_scratch_bytes,
+                                         .slot_bytes = pairs_slot_bytes,
                                          .epilogue = true,
                                          .run = pairs_run};

@@ -40,8 +40,8 @@ typedef struct cr_pairs_columns {
 
 // A product of columns that are in records: tiles [tile_begin, tile_end) of those that n positions have.
 typedef struct cr_pairs_block {
-    // columns: the records, column_step apart; n: all positions, of which the first is the first of `out`. k is not cut,
-    // and there is no factor.
+    // columns: the records of these tiles, column_step apart; n: all positions, of which the first is the first of `out`.
+    // k is not cut, and there is no factor.
     cr_gemm_block g;
     int64_t tile_begin, tile_end;
 } cr_pairs_block;

@@ -19,16 +19,20 @@ enum {
     RECORD_BLOCK = (int)CR_BLOCK * CR_PAIRS_ROWS,
     LARGE = 64,                  // sums of b1 b2, by the number of products, that are too large
     FAR = 60,                    // scales are 2 to the power of at most so much
+    AHEAD = CR_PAIRS_ROWS,       // positions that are prefetched
     PARTS = CR_BLOCK / CR_VECTOR // vectors of a block
 };
 
-// What the sum of products p and p + 1 of k has to start with: -1, 1, or 0 if they are not a pair.
-static int sign_of(int64_t p, int64_t k)
+// What a sum has to start with, of the products of p and p + 1 in a block; where there is 0, they are not a pair. The other
+// way round in every second block.
+static const float signs[CR_BLOCK] = {-1, 0, 0, 1, 0, 0, -1, 0, 0, 1, 0, 0, -1, 0, 0, 0};
+
+static float sign_of(int64_t p, int64_t k)
 {
-    int64_t block = p / CR_BLOCK, lane = p % CR_BLOCK;
-    if (block == k / CR_BLOCK || lane % 3 != 0 || lane + 1 == CR_BLOCK)
+    int64_t block = p / CR_BLOCK;
+    if (block == k / CR_BLOCK)
         return 0;
-    return (block + lane) % 2 != 0 ? 1 : -1;
+    return block % 2 != 0 ? -signs[p % CR_BLOCK] : signs[p % CR_BLOCK];
 }
 
 /* ---- packs ---- */
@@ -78,7 +82,7 @@ static void pack_channel(const float *weights, double scale, int64_t k, int64_t 
     for (int64_t p = 0; p < k; p++)
         rows[p * width + c] = (float)((double)weights[p] * scale);
     for (int64_t p = 0; p + 1 < k; p++) {
-        int sign = sign_of(p, k);
+        double sign = (double)sign_of(p, k);
         if (sign != 0)
             start += sign * (double)rows[p * width + c] * (double)rows[(p + 1) * width + c];
     }
@@ -138,42 +142,57 @@ CR_INLINE cr_vf sums_of_lanes(cr_vf x[CR_VECTOR])
     return x[0];
 }
 
-// Blocks of channels, of `rows` positions: copied; returned are the sums that their products start with.
+// One block of `rows` positions: copied; products of neighbours are added to `sum`, or taken from it.
+CR_INLINE void copy_block(const float *from[4], float scale, bool minus, float *to, cr_vf sum[4][PARTS],
+                          const int rows)
+{
+    CR_UNROLL
+    for (int i = 0; i < rows; i++) {
+        __builtin_prefetch(from[i] + AHEAD * (int)CR_BLOCK);
+        cr_vf after = {0};
+        CR_UNROLL
+        for (int j = PARTS - 1; j >= 0; j--) {
+            cr_vf x = cr_load(from[i] + j * CR_VECTOR) * scale;
+            cr_store(to + i * (int)CR_BLOCK + j * CR_VECTOR, x);
+            if (minus)
+                sum[i][j] -= x * cr_down(x, after);
+            else
+                sum[i][j] += x * cr_down(x, after);
+            after = x;
+        }
+    }
+}
+
+// All blocks of `rows` positions. Returned are the sums that their products start with, spread over lanes.
 CR_INLINE void copy_blocks(const cr_pairs_columns *c, const int64_t row, const int rows, cr_vf *sums)
 {
-    float signs[CR_BLOCK];
-    for (int64_t p = 0; p < CR_BLOCK; p++)
-        signs[p] = (float)sign_of(p, c->k);
-    cr_vf sign[PARTS], sum[4] = {{0}};
-    CR_UNROLL
-    for (int j = 0; j < PARTS; j++)
-        sign[j] = cr_load(signs + j * CR_VECTOR);
+    cr_vf sum[4][PARTS] = {{{0}}};
     const float *from[4];
     CR_UNROLL
     for (int i = 0; i < rows; i++)
         from[i] = c->from + c->at[row + i];
     float *to = c->record + HEAD + row * CR_BLOCK;
     const float scale = c->scale;
-    for (int64_t b = c->k / CR_BLOCK; b > 0; b--, to += RECORD_BLOCK) {
+    const int64_t step = c->step;
+    for (int64_t b = c->k / CR_BLOCK; b > 0; b -= 2) {
+        copy_block(from, scale, false, to, sum, rows);
+        if (b == 1)
+            break;
         CR_UNROLL
-        for (int i = 0; i < rows; i++) {
-            cr_vf after = {0};
-            CR_UNROLL
-            for (int j = PARTS - 1; j >= 0; j--) {
-                cr_vf x = cr_load(from[i] + j * CR_VECTOR) * scale;
-                cr_store(to + i * (int)CR_BLOCK + j * CR_VECTOR, x);
-                sum[i] += x * sign[j] * cr_down(x, after);
-                after = x;
-            }
-            from[i] += c->step;
-        }
+        for (int i = 0; i < rows; i++)
+            from[i] += step;
+        copy_block(from, scale, true, to + RECORD_BLOCK, sum, rows);
         CR_UNROLL
-        for (int j = 0; j < PARTS; j++)
-            sign[j] = -sign[j];
+        for (int i = 0; i < rows; i++)
+            from[i] += step;
+        to += 2 * RECORD_BLOCK;
     }
     CR_UNROLL
-    for (int i = 0; i < rows; i++)
-        sums[row + i] = sum[i];
+    for (int i = 0; i < rows; i++) {
+        CR_UNROLL
+        for (int j = 0; j < PARTS; j++)
+            sums[row + i] += sum[i][j] * cr_load(signs + j * CR_VECTOR);
+    }
 }
 
 static void blocked_columns(const cr_pairs_columns *c)
@@ -182,7 +201,11 @@ static void blocked_columns(const cr_pairs_columns *c)
     int64_t row = 0;
     for (; row + 4 <= c->rows; row += 4)
         copy_blocks(c, row, 4, sums);
-    for (; row < c->rows; row++)
+    if (c->rows - row == 3)
+        copy_blocks(c, row, 3, sums);
+    else if (c->rows - row == 2)
+        copy_blocks(c, row, 2, sums);
+    else if (c->rows - row == 1)
         copy_blocks(c, row, 1, sums);
     cr_store(c->record, sums_of_lanes(sums));
 }
@@ -212,7 +235,7 @@ static void plain_columns(const cr_pairs_columns *c)
     cr_vf sum = {0}, before = {0};
     for (int64_t p = 0; p < c->k; p++, from += c->step, to += CR_PAIRS_ROWS) {
         cr_vf x = copy_row(c, from, beside, to);
-        int sign = p > 0 ? sign_of(p - 1, c->k) : 0;
+        float sign = p > 0 ? sign_of(p - 1, c->k) : 0;
         if (sign > 0)
             sum += before * x;
         else if (sign < 0)
@@ -323,7 +346,7 @@ static bool run_tile(work *w, int64_t i, int64_t position, int64_t rows)
 {
     const cr_gemm_block *g = &w->b->g;
     cr_gemm_tile *t = &w->t;
-    const float *record = g->columns + i * g->column_step;
+    const float *record = g->columns + (i - w->b->tile_begin) * g->column_step;
     t->bias = record;
     t->a = record + HEAD;
     t->unscale_all = record[UNSCALE];
