@@ -18,7 +18,7 @@ struct cr_kernels;
 
 typedef enum cr_activation {
     CR_ACT_NONE,
-    CR_ACT_RELU,  // x < 0 ? slope * x : x; a NaN stays one
+    CR_ACT_RELU,  // x < 0 ? slope * x : x, and no -0 for x < 0; a NaN stays one
     CR_ACT_PRELU, // the same with slopes[channel]
     CR_ACT_CLIP,  // to [min, max]; a NaN stays one
     CR_ACT_SIGMOID,

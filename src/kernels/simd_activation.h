@@ -10,9 +10,15 @@
 #include "kernels/epilogue.h"
 #include "kernels/simd_math.h"
 
+// max(x, 0) + slope * min(x, 0), as Caffe has it: slope 0 makes what is negative 0, not -0, and leaves -0 as it is.
+CR_INLINE cr_vf cr_leaky_by(cr_vf x, cr_vf slope)
+{
+    return cr_select(x < 0, slope * x + (cr_vf){0}, x);
+}
+
 CR_INLINE cr_vf cr_leaky(cr_vf x, float slope)
 {
-    return cr_select(x < 0, slope * x, x);
+    return cr_leaky_by(x, cr_repeat(slope));
 }
 
 CR_INLINE cr_vf cr_clip(cr_vf x, float min, float max)

@@ -49,6 +49,23 @@ START_TEST(each_activation)
 }
 END_TEST
 
+// Caffe's max(x, 0) + slope * min(x, 0): the zero of what is negative has no sign, -0 stays.
+START_TEST(zeros_have_the_sign_of_caffe)
+{
+    const float slope[2] = {0, 0};
+    for (const cr_kernels *const *k = cr_kernels_all; *k; k++)
+        for (int i = 0; i < 2 && cr_cpu_runs((*k)->name); i++) {
+            cr_epilogue e = {.activation = i ? CR_ACT_PRELU : CR_ACT_RELU, .slopes = slope};
+            float data[] = {-1, -0.0f, 0, 1};
+            cr_epilogue_out out = {data, 1, 2, 2, 4};
+            cr_epilogue_apply(*k, &e, &out, NULL);
+            ck_assert(data[0] == 0 && !signbit(data[0]));
+            ck_assert(data[1] == 0 && signbit(data[1]));
+            ck_assert(data[2] == 0 && !signbit(data[2]));
+        }
+}
+END_TEST
+
 START_TEST(the_operand_is_added_before_the_activation)
 {
     const float add[] = {5, -3, 1, 1, -8, 2, 0, 0};
@@ -84,5 +101,5 @@ START_TEST(rows_of_each_length)
 }
 END_TEST
 
-TEST_MAIN("kernels/epilogue", each_activation, the_operand_is_added_before_the_activation,
-          rows_of_each_length)
+TEST_MAIN("kernels/epilogue", each_activation, zeros_have_the_sign_of_caffe,
+          the_operand_is_added_before_the_activation, rows_of_each_length)

@@ -38,7 +38,7 @@ static cr_vf activate(const line *l, cr_vf x)
     switch (l->s->activation) {
     case CR_ACT_RELU:
     case CR_ACT_PRELU:
-        return cr_select(x < 0, x * cr_load(l->slope), x);
+        return cr_leaky_by(x, cr_load(l->slope));
     case CR_ACT_HARDSWISH:
         return cr_hardswish(x);
     default:
@@ -104,7 +104,7 @@ CR_INLINE void finish(const line *l, int64_t o, int64_t x, cr_vf *v, const int c
     if (l->slope) {
         CR_UNROLL
         for (int c = 0; c < columns; c++)
-            v[c] = cr_select(v[c] < 0, v[c] * cr_load(l->slope), v[c]);
+            v[c] = cr_leaky_by(v[c], cr_load(l->slope));
     }
     float *out = l->out + (o * l->s->w->out + x) * CR_BLOCK;
     CR_UNROLL

@@ -76,8 +76,7 @@ CR_INLINE void store(const tile *t, float *out, cr_vf sum[ROWS][VECTORS], const 
             if (finish == CLIP)
                 x = cr_min(max, x);
             if (finish == LEAKY)
-                x = cr_select(x < 0, x * (blocked ? cr_load(slopes + j * CR_VECTOR) : cr_repeat(slopes[i])),
-                              x);
+                x = cr_leaky_by(x, blocked ? cr_load(slopes + j * CR_VECTOR) : cr_repeat(slopes[i]));
             cr_store(out + j * CR_VECTOR, x);
         }
         out += step;
@@ -191,7 +190,7 @@ CR_INLINE cr_vf finish(const cr_epilogue *e, cr_vf x, cr_vf slope)
     if (e->activation == CR_ACT_RELU && e->slope == 0)
         return cr_max((cr_vf){0}, x);
     if (e->activation == CR_ACT_RELU || e->activation == CR_ACT_PRELU)
-        return cr_select(x < 0, slope * x, x);
+        return cr_leaky_by(x, slope);
     return cr_activate(e->activation, e->slope, e->min, e->max, x);
 }
 

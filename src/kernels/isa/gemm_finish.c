@@ -87,7 +87,7 @@ void CR_ISA(cr_gemm_finish_blocked)(const cr_gemm_block *b, int64_t channel, int
                 x = cr_apply_factor(cr_repeat(b->factor[position + r]), x, bias);
             if (e->add)
                 x += cr_load(e->add + at);
-            x = e->activation == CR_ACT_PRELU ? cr_select(x < 0, slopes * x, x)
+            x = e->activation == CR_ACT_PRELU ? cr_leaky_by(x, slopes)
                                               : cr_activate(e->activation, e->slope, e->min, e->max, x);
             cr_store(b->out + at, x);
         }
