@@ -103,64 +103,105 @@ int64_t geometry_read(const geometry_case *g, int axis, int variant, int64_t o, 
     }
 }
 
-typedef struct sum {
-    double value;
-    int64_t taps_inside; // of one channel
-} sum;
-
-// One channel under one window.
-static sum convolve_channel(const geometry_case *g, int64_t channel, const int64_t *o, const float *in,
-                            const float *weights)
+// What tap t of output p reads in a channel with these variants, -1 outside.
+static int64_t read_tap(const geometry_case *g, int variants, int64_t t, int64_t p)
 {
-    sum s = {0};
-    for (int64_t t = 0; t < g->conv.kernel_count; t++) {
-        int64_t rest = t, at = 0, step = 1;
-        for (int a = g->window.n_axes - 1; a >= 0; a--) {
-            int64_t k = rest % g->spec.kernel[a];
-            rest /= g->spec.kernel[a];
-            int variant = g->window.variant ? g->window.variant[channel] >> a & 1 : 0;
-            int64_t i = geometry_read(g, a, variant, o[a], k);
-            at = i < 0 || at < 0 ? -1 : at + i * step;
-            step *= g->window.axis[a].in;
-        }
-        s.value += (double)weights[t] * (double)(at < 0 ? g->window.outside : in[at]);
-        s.taps_inside += at >= 0;
+    int64_t at = 0, step = 1;
+    for (int a = g->window.n_axes - 1; a >= 0; a--) {
+        const cr_axis *axis = &g->window.axis[a];
+        int64_t i = geometry_read(g, a, variants >> a & 1, p % axis->out, t % axis->kernel);
+        at = i < 0 || at < 0 ? -1 : at + i * step;
+        step *= axis->in;
+        p /= axis->out;
+        t /= axis->kernel;
     }
-    return s;
+    return at;
 }
 
-static float convolve_at(const geometry_case *g, int64_t out_channel, const int64_t *o, const float *in,
-                         const float *weights, const float *bias)
+// The table of read_tap: (taps, positions).
+static int64_t *make_reads(const geometry_case *g, int variants)
 {
-    const cr_conv *c = &g->conv;
-    int64_t in_group = c->in_channels / c->group,
-            first = out_channel / (c->out_channels / c->group) * in_group;
-    double total = 0, b = bias ? (double)bias[out_channel] : 0;
-    int64_t inside = 0;
-    for (int64_t i = 0; i < in_group; i++) {
-        sum s = convolve_channel(g, first + i, o, in + (first + i) * c->in_count,
-                                 weights + (out_channel * in_group + i) * c->kernel_count);
-        total += s.value;
-        inside = s.taps_inside;
+    int64_t taps = g->conv.kernel_count, count = g->conv.out_count;
+    int64_t *reads = malloc((size_t)(taps * count + 1) * sizeof *reads);
+    for (int64_t i = 0; i < taps * count; i++)
+        reads[i] = read_tap(g, variants, i / count, i % count);
+    return reads;
+}
+
+typedef struct sums {
+    const geometry_case *g;
+    int64_t *reads[1 << CR_MAX_AXES]; // by variants; NULL: not made yet
+    double *value, *row;              // (outputs of a group, positions); (positions)
+} sums;
+
+static const int64_t *reads_of(sums *s, int64_t channel)
+{
+    int variants = s->g->window.variant ? s->g->window.variant[channel] : 0;
+    if (!s->reads[variants])
+        s->reads[variants] = make_reads(s->g, variants);
+    return s->reads[variants];
+}
+
+// in: of a group. Each input under a tap is looked up once, for all outputs.
+static void sum_group(sums *s, int64_t group, const float *in, const float *weights)
+{
+    const cr_conv *c = &s->g->conv;
+    int64_t channels = c->in_channels / c->group, outputs = c->out_channels / c->group, n = c->out_count;
+    memset(s->value, 0, (size_t)(outputs * n) * sizeof *s->value);
+    for (int64_t i = 0; i < channels; i++, in += c->in_count) {
+        const int64_t *reads = reads_of(s, group * channels + i);
+        for (int64_t t = 0; t < c->kernel_count; t++, reads += n) {
+            for (int64_t p = 0; p < n; p++)
+                s->row[p] = (double)(reads[p] < 0 ? s->g->window.outside : in[reads[p]]);
+            for (int64_t o = 0; o < outputs; o++) {
+                double w = (double)weights[(o * channels + i) * c->kernel_count + t],
+                       *value = s->value + o * n;
+                for (int64_t p = 0; p < n; p++)
+                    value[p] += w * s->row[p];
+            }
+        }
     }
-    if (g->spec.mode != CREMA__PAD_MODE__PARTIAL)
-        return (float)(total + b);
-    return inside ? (float)(total * (double)c->kernel_count / (double)inside + b) : 0;
+}
+
+// PARTIAL: taps by those inside, 0 if there are none.
+static double factor_at(const int64_t *reads, int64_t taps, int64_t count, int64_t p)
+{
+    int64_t inside = 0;
+    for (int64_t t = 0; t < taps; t++)
+        inside += reads[t * count + p] >= 0;
+    return inside ? (double)taps / (double)inside : 0;
+}
+
+static void round_group(sums *s, const float *bias, float *out)
+{
+    const cr_conv *c = &s->g->conv;
+    int64_t n = c->out_count;
+    for (int64_t p = 0; p < n; p++)
+        s->row[p] = s->g->spec.mode == CREMA__PAD_MODE__PARTIAL
+                        ? factor_at(reads_of(s, 0), c->kernel_count, n, p)
+                        : 1;
+    for (int64_t i = 0; i < c->out_channels / c->group * n; i++) {
+        double factor = s->row[i % n], b = bias ? (double)bias[i / n] : 0;
+        out[i] = factor > 0 ? (float)(s->value[i] * factor + b) : 0;
+    }
 }
 
 void geometry_convolve(const geometry_case *g, const float *in, const float *weights, const float *bias,
                        float *out)
 {
     const cr_conv *c = &g->conv;
-    for (int64_t image = 0; image < c->images; image++)
-        for (int64_t channel = 0; channel < c->out_channels; channel++)
-            for (int64_t p = 0; p < c->out_count; p++) {
-                int64_t o[CR_MAX_AXES], rest = p;
-                for (int a = g->window.n_axes - 1; a >= 0; a--) {
-                    o[a] = rest % g->window.axis[a].out;
-                    rest /= g->window.axis[a].out;
-                }
-                out[image * c->out_image_stride + channel * c->out_count + p] =
-                    convolve_at(g, channel, o, in + image * c->in_image_stride, weights, bias);
-            }
+    int64_t channels = c->in_channels / c->group, outputs = c->out_channels / c->group;
+    sums s = {.g = g};
+    s.value = malloc((size_t)(outputs * c->out_count + 1) * sizeof *s.value);
+    s.row = malloc((size_t)(c->out_count + 1) * sizeof *s.row);
+    for (int64_t i = 0; i < c->images * c->group; i++) {
+        int64_t image = i / c->group, group = i % c->group, first = group * outputs;
+        sum_group(&s, group, in + image * c->in_image_stride + group * channels * c->in_count,
+                  weights + first * channels * c->kernel_count);
+        round_group(&s, bias ? bias + first : NULL, out + image * c->out_image_stride + first * c->out_count);
+    }
+    for (int v = 0; v < 1 << CR_MAX_AXES; v++)
+        free(s.reads[v]);
+    free(s.value);
+    free(s.row);
 }
