@@ -25,7 +25,8 @@ enum {
     LEAST_K = 64,
     LEAST_M = 64,
     MOST_PLAIN_POSITIONS = 256,
-    SAMPLES = 64, // lines of CR_BLOCK floats
+    PACK_FLOATS = 1 << 16, // weights that are packed at a time
+    SAMPLES = 64,          // lines of CR_BLOCK floats
     FAR = 60
 };
 
@@ -109,9 +110,24 @@ static size_t pairs_pack_bytes(const cr_conv *conv)
     return conv->kernels->pairs->pack_bytes(conv->out_channels, conv->in_channels);
 }
 
+// Panels, which all have the same room for a channel.
+static int64_t pairs_pack_unit(const cr_conv *conv)
+{
+    int64_t panel = 2 * conv->kernels->vector;
+    return cr_i64_max(PACK_FLOATS / (panel * conv->in_channels), 1) * panel;
+}
+
+static void pairs_pack_rows(const cr_conv *conv, const float *weights, int64_t first, int64_t n, void *to)
+{
+    const cr_pairs_kernels *kernels = conv->kernels->pairs;
+    char *panel = (char *)to + kernels->pack_bytes(first, conv->in_channels);
+    kernels->pack(weights, conv->scale ? conv->scale + first : NULL, n, conv->in_channels,
+                  (float *)(void *)panel);
+}
+
 static void pairs_pack(const cr_conv *conv, const float *weights, void *to)
 {
-    conv->kernels->pairs->pack(weights, conv->scale, conv->out_channels, conv->in_channels, to);
+    pairs_pack_rows(conv, weights, 0, conv->out_channels, to);
 }
 
 static size_t pairs_scratch_bytes(const cr_conv *conv)
@@ -248,6 +264,8 @@ const cr_conv_algorithm cr_conv_pairs = {.name = "pairs",
                                          .loses = pairs_loses,
                                          .pack_bytes = pairs_pack_bytes,
                                          .pack = pairs_pack,
+                                         .pack_unit = pairs_pack_unit,
+                                         .pack_rows = pairs_pack_rows,
                                          .scratch_bytes = pairs_scratch_bytes,
                                          .slot_bytes = pairs_slot_bytes,
                                          .epilogue = true,

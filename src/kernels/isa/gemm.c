@@ -12,6 +12,7 @@
  */
 #include "kernels/gemm.h"
 #include "kernels/gemm_finish.h"
+#include "kernels/gemm_pack.h"
 
 #include <string.h>
 
@@ -269,41 +270,12 @@ static void deep_run(const cr_gemm_block *b)
 
 /* ---- packs ---- */
 
-// x * scale, lane by lane, each rounded once.
-CR_INLINE cr_vf scaled(cr_vf x, const double *scale)
-{
-    float lane[CR_VECTOR];
-    cr_store(lane, x);
-    for (int i = 0; i < CR_VECTOR; i++)
-        lane[i] = (float)(lane[i] * scale[i]);
-    return cr_load(lane);
-}
-
-// Channels [0, rows) of weights (.., k) to (k, width), square by square; columns behind `rows` become 0.
-static void pack_panel(const float *weights, const double *scale, int64_t rows, int64_t k, float *pack,
-                       int64_t width)
-{
-    double by[CR_TILE_ROWS + 2 * CR_VECTOR];
-    for (int64_t r = 0; r < CR_TILE_ROWS + 2 * CR_VECTOR; r++)
-        by[r] = scale && r < rows ? scale[r] : 1;
-    for (int64_t p = 0; p < k; p += CR_VECTOR)
-        for (int64_t r = 0; r < width; r += CR_VECTOR) {
-            cr_vf x[CR_VECTOR];
-            int64_t n = k - p < CR_VECTOR ? k - p : CR_VECTOR;
-            int64_t lanes = width - r < CR_VECTOR ? width - r : CR_VECTOR;
-            for (int64_t i = 0; i < CR_VECTOR; i++)
-                x[i] = r + i < rows ? cr_load_some(weights + (r + i) * k + p, n) : (cr_vf){0};
-            cr_transpose(x);
-            for (int64_t i = 0; i < n; i++)
-                cr_store_some(pack + (p + i) * width + r, scale ? scaled(x[i], by + r) : x[i], lanes);
-        }
-}
-
 static void wide_pack(const float *weights, const double *scale, int64_t m, int64_t k, float *pack)
 {
     for (int64_t p = 0; p < wide_panels(m); p++) {
         int64_t channel = wide_channel(m, p), rows = wide_channel(m, p + 1) - channel;
-        pack_panel(weights + channel * k, scale ? scale + channel : NULL, rows, k, pack + channel * k, rows);
+        CR_ISA(cr_gemm_pack_panel)
+        (weights + channel * k, scale ? scale + channel : NULL, rows, k, pack + channel * k, rows);
     }
 }
 
@@ -321,8 +293,9 @@ static void deep_pack(const float *weights, const double *scale, int64_t m, int6
 {
     for (int64_t channel = 0; channel < m; channel += CR_TILE_WIDTH) {
         int64_t rows = m - channel < CR_TILE_WIDTH ? m - channel : CR_TILE_WIDTH;
-        pack_panel(weights + channel * k, scale ? scale + channel : NULL, rows, k, pack + channel * k,
-                   deep_width(rows));
+        CR_ISA(cr_gemm_pack_panel)
+        (weights + channel * k, scale ? scale + channel : NULL, rows, k, pack + channel * k,
+         deep_width(rows));
     }
 }
 

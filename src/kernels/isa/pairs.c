@@ -7,6 +7,7 @@
  */
 #include "kernels/pairs.h"
 #include "kernels/gemm_finish.h"
+#include "kernels/gemm_pack.h"
 
 #include <math.h>
 
@@ -69,35 +70,59 @@ static int exponent_of(double squares, int64_t k)
     return e < -FAR ? -FAR : e > FAR ? FAR : e;
 }
 
-// One channel: column c of a panel.
-static void pack_channel(const float *weights, double scale, int64_t k, int64_t width, int64_t c,
-                         float *panel)
+static double squares_of(const float *weights, int64_t k)
 {
-    double squares = 0, start = 0;
-    for (int64_t p = 0; p < k; p++)
-        squares += (double)weights[p] * (double)weights[p];
-    int e = exponent_of(squares * scale * scale, k);
-    float *rows = panel + 2 * width;
-    scale = ldexp(scale, e);
-    for (int64_t p = 0; p < k; p++)
-        rows[p * width + c] = (float)((double)weights[p] * scale);
+    enum { SUMS = 16 };
+    double sum[SUMS] = {0}, all = 0;
+    int64_t p = 0;
+    for (; p + SUMS <= k; p += SUMS)
+        for (int i = 0; i < SUMS; i++)
+            sum[i] += (double)weights[p + i] * (double)weights[p + i];
+    for (int i = 0; p + i < k; i++)
+        sum[i] += (double)weights[p + i] * (double)weights[p + i];
+    for (int i = 0; i < SUMS; i++)
+        all += sum[i];
+    return all;
+}
+
+// -a1 a2 of each channel, where `width` is a constant.
+CR_INLINE void sum_pairs(const float *rows, int64_t k, const int width, float *start)
+{
+    double sum[CR_TILE_WIDTH] = {0};
     for (int64_t p = 0; p + 1 < k; p++) {
         double sign = (double)sign_of(p, k);
-        if (sign != 0)
-            start += sign * (double)rows[p * width + c] * (double)rows[(p + 1) * width + c];
+        for (int c = 0; sign != 0 && c < width; c++)
+            sum[c] += sign * (double)rows[p * width + c] * (double)rows[(p + 1) * width + c];
     }
-    panel[c] = (float)start;
-    panel[width + c] = ldexpf(1, -e);
+    for (int c = 0; c < width; c++)
+        start[c] = (float)sum[c];
+}
+
+static void pack_panel(const float *weights, const double *scale, int64_t channels, int64_t k, int64_t width,
+                       float *panel)
+{
+    double by[CR_TILE_WIDTH];
+    float *rows = panel + 2 * width;
+    memset(panel, 0, (size_t)(2 * width) * sizeof *panel);
+    for (int64_t c = 0; c < channels; c++) {
+        double own = scale ? scale[c] : 1;
+        int e = exponent_of(squares_of(weights + c * k, k) * own * own, k);
+        by[c] = ldexp(own, e);
+        panel[width + c] = ldexpf(1, -e);
+    }
+    CR_ISA(cr_gemm_pack_panel)(weights, by, channels, k, rows, width);
+    if (width == CR_VECTOR)
+        sum_pairs(rows, k, CR_VECTOR, panel);
+    else
+        sum_pairs(rows, k, CR_TILE_WIDTH, panel);
 }
 
 static void pack(const float *weights, const double *scale, int64_t m, int64_t k, float *pack)
 {
     for (int64_t first = 0; first < m; first += CR_TILE_WIDTH) {
-        int64_t channels = m - first < CR_TILE_WIDTH ? m - first : CR_TILE_WIDTH, width = width_of(channels);
-        float *panel = pack + panel_floats(1, k) * first;
-        memset(panel, 0, (size_t)panel_floats(width, k) * sizeof *panel);
-        for (int64_t c = 0; c < channels; c++)
-            pack_channel(weights + (first + c) * k, scale ? scale[first + c] : 1, k, width, c, panel);
+        int64_t channels = m - first < CR_TILE_WIDTH ? m - first : CR_TILE_WIDTH;
+        pack_panel(weights + first * k, scale ? scale + first : NULL, channels, k, width_of(channels),
+                   pack + panel_floats(1, k) * first);
     }
 }
 
