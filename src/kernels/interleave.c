@@ -25,6 +25,7 @@ void cr_interleave_set_in(cr_interleave_in *in, const cr_conv *c, const float *i
                           int64_t n)
 {
     in->conv = c;
+    in->scale = 1;
     for (int64_t i = 0; i < lanes_of(c); i++)
         in->channel[i] = image + cr_i64_min(first + i, n - 1) * c->in_count;
 }
@@ -50,7 +51,7 @@ static void columns_in(const cr_interleave_in *in, int64_t at, int64_t begin, in
     for (int64_t p = begin; p < end; p++, to += lanes) {
         int32_t x = read_at(&w->axis[1], p);
         for (int i = 0; i < lanes; i++)
-            to[i] = x == CR_TAP_OUTSIDE ? w->outside : in->channel[i][at + x];
+            to[i] = in->scale * (x == CR_TAP_OUTSIDE ? w->outside : in->channel[i][at + x]);
     }
 }
 
@@ -62,7 +63,8 @@ static void image_row_in(const cr_interleave_in *in, int64_t y, int64_t first, i
     int lanes = lanes_of(c);
     int64_t pad = axis->pad_before[0], at = y * axis->in;
     int64_t run = cr_i64_max(first, pad), run_end = cr_i64_max(run, cr_i64_min(end, pad + axis->in));
-    c->kernels->interleave->gather(in->channel, at + run - pad, run_end - run, to + (run - first) * lanes);
+    c->kernels->interleave->gather(in->channel, at + run - pad, run_end - run, in->scale,
+                                   to + (run - first) * lanes);
     columns_in(in, at, first, cr_i64_min(run, end), to);
     columns_in(in, at, run_end, end, to + (run_end - first) * lanes);
 }
@@ -74,7 +76,7 @@ bool cr_interleave_row_in(const cr_interleave_in *in, int64_t row, int64_t first
     int64_t all = first + columns, end = cr_i64_min(all, padded(&w->axis[1]));
     bool is = row < padded(&w->axis[0]);
     int32_t y = is ? read_at(&w->axis[0], row) : CR_TAP_OUTSIDE;
-    float outside = is ? w->outside : 0;
+    float outside = is ? in->scale * w->outside : 0;
     if (y == CR_TAP_OUTSIDE)
         fill(to, (end - first) * lanes, outside);
     else

@@ -21,6 +21,7 @@ enum { CR_INTERLEAVE_LANES = 16 }; // at most
 typedef struct cr_interleave_scatter {
     int64_t columns, channels; // channels <= lanes
     int64_t channel_step;      // floats between channels of the output, and of add
+    const float *scale;        // what comes in is multiplied by; NULL: 1
     const float *bias;
     const float *slopes;         // of ReLU and PReLU
     const cr_epilogue *epilogue; // its activation is none of those with an exponential
@@ -28,10 +29,10 @@ typedef struct cr_interleave_scatter {
 
 typedef struct cr_interleave_kernels {
     int lanes; // floats in a vector
-    // to (columns, lanes) from position `at` of `lanes` channels; writes, and reads of each channel, a multiple of `lanes`
-    // columns.
-    void (*gather)(const float *const *channel, int64_t at, int64_t columns, float *to);
-    // One row, with bias and epilogue. add: what is added, or NULL; it may be `to`. Nothing but the row is read of add
+    // to (columns, lanes) from position `at` of `lanes` channels, times scale; writes, and reads of each channel, a
+    // multiple of `lanes` columns.
+    void (*gather)(const float *const *channel, int64_t at, int64_t columns, float scale, float *to);
+    // One row, with scale, bias and epilogue. add: what is added, or NULL; it may be `to`. Nothing but the row is read of add
     // and written.
     void (*scatter)(const cr_interleave_scatter *scatter, const float *from, const float *add, float *to);
 } cr_interleave_kernels;
@@ -40,6 +41,7 @@ typedef struct cr_interleave_kernels {
 typedef struct cr_interleave_in {
     const cr_conv *conv;
     const float *channel[CR_INTERLEAVE_LANES];
+    float scale; // of all that is read: 1, or what the caller sets
 } cr_interleave_in;
 
 // Channels from `first` on of the n that stand at `image`. Lanes behind the last channel repeat it.
@@ -54,7 +56,7 @@ typedef struct cr_interleave_out {
     const cr_conv *conv;
     const cr_conv_buffers *buffers;
     int64_t first;                 // channel
-    cr_interleave_scatter scatter; // its columns are set by the caller, for all rows
+    cr_interleave_scatter scatter; // its columns, and scale, are set by the caller, for all rows
     float bias[CR_INTERLEAVE_LANES], slopes[CR_INTERLEAVE_LANES];
 } cr_interleave_out;
 

@@ -35,6 +35,7 @@ struct cr_softmax_kernels;
 struct cr_strassen_kernels;
 struct cr_unary_kernels;
 struct cr_winograd_kernels;
+struct cr_winograd_product_kernels;
 
 typedef struct cr_kernels {
     const char *name; // "zen4", "v4", "v3", "v2", "neon"
@@ -46,6 +47,7 @@ typedef struct cr_kernels {
     const struct cr_dot_kernels *dot;
     const struct cr_epilogue_kernels *epilogue;
     const struct cr_winograd_kernels *winograd;
+    const struct cr_winograd_product_kernels *winograd_product;
     const struct cr_fft_kernels *fft;
     const struct cr_gather_kernels *gather;
     const struct cr_interleave_kernels *interleave;

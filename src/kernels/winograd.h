@@ -8,7 +8,7 @@
  *     slab  (rows, columns, lanes)              one block of input channels, padded
  *     v     (n * n, blocks, tiles, lanes)       its transform; what the tiles' products read
  *     u     (n * n, channels, width)            the transform of the weights, for `width` output channels
- *     y     (n * n, tiles, width)               the products
+ *     y     (n * n, tiles, width)               the products of both (winograd_product.h)
  *     strip (rows, columns, lanes)              one block of output channels of a row of tiles
  */
 #ifndef CR_KERNELS_WINOGRAD_H
@@ -37,13 +37,6 @@ typedef struct cr_winograd_tiles {
     int64_t row_step;       // floats from one row to the next, in the slab or strip
 } cr_winograd_tiles;
 
-typedef struct cr_winograd_product {
-    int64_t tiles, channels;
-    int64_t block_step; // floats from one block of channels to the next in v
-    int64_t y_step;     // floats from one tile to the next in y
-    int vectors;        // 1 or 2: the width of u, in vectors
-} cr_winograd_product;
-
 typedef struct cr_winograd_weights {
     int points, taps; // per axis
     double g[CR_WINOGRAD_MAX_POINTS][CR_WINOGRAD_MAX_TAPS];
@@ -60,8 +53,6 @@ typedef struct cr_winograd_kernels {
     void (*weights)(const cr_winograd_weights *weights, const float *w, float *u);
     // Tiles from the slab to v, left to right.
     void (*input)(const cr_winograd_tiles *tiles, const float *slab, float *v);
-    // y = v * u for one point; aligned to `lanes` floats, all of them.
-    void (*product)(const cr_winograd_product *product, const float *v, const float *u, float *y);
     // Tiles from y to the strip, left to right.
     void (*output)(const cr_winograd_tiles *tiles, const float *y, float *strip);
 } cr_winograd_kernels;

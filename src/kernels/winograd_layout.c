@@ -12,7 +12,12 @@
  */
 #include "kernels/winograd_layout.h"
 #include "base/int.h"
+#include "kernels/interleave.h"
 #include "kernels/kernels.h"
+#include "kernels/pairs.h"
+#include "kernels/winograd_product.h"
+
+#include <math.h>
 
 enum {
     OWN_BYTES = 640 << 10,   // v and y of a block that one thread computes alone: they shall stay in its L2
@@ -20,8 +25,12 @@ enum {
     LEAST_TILES = 14,        // of such a block: a full register tile of the products
     SHARED_BYTES = 4 << 20,  // v of a block whose panels are items
     PANEL_BYTES = 512 << 10, // and y of one panel
+    PAIR_CHANNELS = 32,      // from which on pairs save more than their sums cost
     FETCH_TILES = 8 // reading a point's weights from memory takes as long as its products for so many tiles
 };
+
+// Mean squares of inputs for which pairs are used, and of weights that count: those below are no normal numbers.
+static const double LEAST_SQUARE = 1e-24, LARGEST_SQUARE = 1e24, LEAST_WEIGHTS = 1e-75;
 
 // The largest error of tiles of 6, by the root mean square of the outputs, that was seen with 512 channels: 6e-5.
 static const float error_of_6 = 1e-4f;
@@ -88,6 +97,11 @@ static int64_t odd_lines(int64_t floats)
     return (lines | 1) * 16;
 }
 
+static int64_t panel_floats(const cr_winograd_layout *l, int64_t width)
+{
+    return (l->points * l->points * l->u_rows + l->pairs) * width;
+}
+
 static void size_buffers(cr_winograd_layout *l)
 {
     int64_t lanes = l->kernels->lanes, all = l->points * l->points;
@@ -99,8 +113,10 @@ static void size_buffers(cr_winograd_layout *l)
     l->slab_all = (l->block_rows * l->m + l->taps - 1) * l->slab_row + lanes * lanes;
     l->strip_row = odd_lines(cr_div_up(l->block_columns * l->m, lanes) * lanes * lanes);
     l->strip_all = l->m * l->strip_row;
-    l->slot_all = l->y_all + l->slab_all + l->strip_all + (l->shared ? 0 : l->v_all);
-    l->panel_all = all * l->channels * 2 * lanes;
+    l->sums_all = l->pairs ? all * l->tiles : 0;
+    l->block_all = l->v_all + l->sums_all + (l->pairs ? (1 + l->blocks) * l->block_images : 0);
+    l->slot_all = l->y_all + l->slab_all + l->strip_all + (l->shared ? 0 : l->block_all);
+    l->panel_all = panel_floats(l, 2 * lanes);
 }
 
 cr_winograd_layout cr_winograd_lay_out(const cr_conv *c)
@@ -117,6 +133,8 @@ cr_winograd_layout cr_winograd_lay_out(const cr_conv *c)
     l.taps = taps_of(c);
     l.m = cr_winograd_m(c);
     l.points = l.m + l.taps - 1;
+    l.pairs = c->kernels->adds_beside && l.channels >= PAIR_CHANNELS;
+    l.u_rows = l.channels + l.pairs;
     l.rows = cr_div_up(l.height, l.m);
     l.columns = cr_div_up(l.width, l.m);
     l.all = points_of(l.m, l.taps, l.m);
@@ -170,6 +188,8 @@ static void weight_matrix(cr_winograd_weights *p)
         double value = 1;
         for (int k = 0; k < finite; k++)
             value /= k == i ? 1 : point[i] - point[k];
+        if (fabs(point[i]) == 2)
+            value *= 4; // what the inputs' transform lacks
         for (int t = 0; t < p->taps; t++, value *= point[i])
             p->g[i][t] = value;
     }
@@ -181,7 +201,7 @@ size_t cr_winograd_pack_bytes(const cr_conv *c)
 {
     cr_winograd_layout l = cr_winograd_lay_out(c);
     int64_t width = cr_div_up(l.outputs, l.kernels->lanes) * l.kernels->lanes;
-    return (size_t)(c->group * l.points * l.points * l.channels * width) * sizeof(float);
+    return (size_t)(c->group * panel_floats(&l, width)) * sizeof(float);
 }
 
 int cr_winograd_panel_vectors(const cr_winograd_layout *l, int64_t panel)
@@ -195,24 +215,97 @@ int64_t cr_winograd_pack_unit(const cr_conv *c)
     return c->group > 1 ? c->out_channels / c->group : 2 * c->kernels->winograd->lanes;
 }
 
+// The mean square of what an axis's transform makes of inputs whose mean square is 1.
+static double input_gain(int points)
+{
+    return points == 4 ? 3.25 : points == 6 ? 6.5 : 37.6;
+}
+
+// And of weights.
+static double weight_gain(const cr_winograd_weights *p)
+{
+    double sum = 0;
+    for (int i = 0; i < p->points; i++)
+        for (int t = 0; t < p->taps; t++)
+            sum += p->g[i][t] * p->g[i][t];
+    return sum / p->points;
+}
+
+// The power of two that brings numbers of this mean square to about 1.
+static double scale_of(double mean_square)
+{
+    int exponent;
+    frexp(mean_square, &exponent);
+    return ldexp(1, -(exponent >> 1));
+}
+
+float cr_winograd_input_scale(const cr_winograd_layout *l, double mean_square)
+{
+    double gain = input_gain(l->points);
+    bool fits = mean_square >= LEAST_SQUARE && mean_square <= LARGEST_SQUARE;
+    return fits ? (float)scale_of(mean_square * gain * gain) : 0;
+}
+
+// In floats where that is exact enough.
+static double mean_square_of(const cr_winograd_layout *l, const float *w, int64_t n)
+{
+    int64_t lines = n / CR_BLOCK;
+    double squares =
+        (double)l->conv->kernels->pairs->squares(w, lines, CR_BLOCK) / (double)(lines * CR_BLOCK);
+    if (squares >= LEAST_SQUARE && squares <= LARGEST_SQUARE)
+        return squares;
+    squares = 0;
+    for (int64_t i = 0; i < n; i++)
+        squares += (double)w[i] * (double)w[i];
+    return squares / (double)n;
+}
+
+// Pairs: by what the weights w of an output, times `own`, are multiplied. *undo: and their products afterwards, which
+// leave no errors behind where all weights are 0 or as good as that.
+static double output_scale(const cr_winograd_layout *l, const cr_winograd_weights *p, const float *w,
+                           double own, float *undo)
+{
+    double gain = weight_gain(p), squares = own * own * gain * gain * mean_square_of(l, w, p->output_step);
+    double scale = squares >= LEAST_WEIGHTS && squares <= 1 / LEAST_WEIGHTS ? scale_of(squares) : 1;
+    *undo = squares < LEAST_WEIGHTS ? 0 : (float)(1 / scale);
+    return own * scale;
+}
+
+static void scale_outputs(const cr_winograd_layout *l, const cr_winograd_weights *p, const float *w,
+                          double *scale, float *undo)
+{
+    for (int64_t o = 0; o < p->outputs; o++)
+        scale[o] = output_scale(l, p, w + o * p->output_step, p->scale ? p->scale[o] : 1, &undo[o]);
+    for (int64_t o = p->outputs; o < p->width; o++)
+        undo[o] = 0;
+}
+
 // Of one group.
 void cr_winograd_pack_rows(const cr_conv *c, const float *weights, int64_t first, int64_t n, void *to)
 {
     cr_winograd_layout l = cr_winograd_lay_out(c);
-    int64_t taps = l.taps * l.taps, all = l.points * l.points * l.channels;
+    int64_t taps = l.taps * l.taps, points = l.points * l.points;
+    int64_t group_width = cr_div_up(l.outputs, l.kernels->lanes) * l.kernels->lanes;
     cr_winograd_weights p = {.points = l.points, .taps = l.taps, .channels = l.channels};
-    float *group =
-        (float *)to + first / l.outputs * all * cr_div_up(l.outputs, l.kernels->lanes) * l.kernels->lanes;
+    float *group = (float *)to + first / l.outputs * panel_floats(&l, group_width);
     p.output_step = l.channels * taps;
     weight_matrix(&p);
     for (int64_t end = first + n; first < end; first += p.outputs) {
         int64_t at = first % l.outputs;
-        float *u = group + at * all;
+        double scale[2 * CR_INTERLEAVE_LANES];
+        float *u = group + panel_floats(&l, at);
         p.width = cr_winograd_panel_vectors(&l, at / (2 * l.kernels->lanes)) * l.kernels->lanes;
         p.outputs = cr_i64_min(p.width, l.outputs - at);
         p.scale = c->scale ? c->scale + first : NULL;
-        p.q_step = l.channels * p.width;
+        p.q_step = l.u_rows * p.width;
+        if (l.pairs) {
+            scale_outputs(&l, &p, weights, scale, u + points * p.q_step);
+            p.scale = scale;
+        }
         l.kernels->weights(&p, weights, u);
+        for (int64_t q = 0; l.pairs && q < points; q++)
+            c->kernels->winograd_product->weight_sums(l.channels, (int)(p.width / l.kernels->lanes),
+                                                      u + q * p.q_step);
         weights += p.outputs * p.output_step;
     }
 }

@@ -23,6 +23,7 @@ typedef struct cr_winograd_layout {
     int64_t block_images, block_rows, block_columns;
     int64_t image_blocks, row_blocks, column_blocks;
     bool shared; // blocks are cut into panels
+    bool pairs;  // of channels (winograd_product.h): v and u are scaled to a mean square of about 1
     // Floats.
     int64_t tiles;         // of a block, at most
     int64_t v_step, v_all; // per point; of a block
@@ -30,7 +31,11 @@ typedef struct cr_winograd_layout {
     int64_t slab_row, slab_all;
     int64_t strip_row, strip_all;
     int64_t slot_all;
-    int64_t panel_all; // of u
+    int64_t sums_all; // of pairs: tiles, per point
+    int64_t
+        block_all; // v, the sums, and for each image its scale, which comes from the squares of blocks of channels
+    int64_t u_rows;    // per point of a panel: channels, and the sums of pairs
+    int64_t panel_all; // of a panel with 2 vectors
 } cr_winograd_layout;
 
 // A rectangle of tiles in some images.
@@ -49,7 +54,11 @@ cr_winograd_block cr_winograd_block_at(const cr_winograd_layout *l, int64_t inde
 // Vectors of one panel: 2, but for the last perhaps.
 int cr_winograd_panel_vectors(const cr_winograd_layout *l, int64_t panel);
 
-// The transformed weights of all groups: (group, panels, points, channels, width).
+// The scale of inputs with this mean square for pairs, a power of two; 0: it is too large or small for them.
+float cr_winograd_input_scale(const cr_winograd_layout *l, double mean_square);
+
+// The transformed weights of all groups: (group, panels); a panel is (points, u_rows, width), and for pairs a row more,
+// by which outputs are multiplied, where inputs have scale 1.
 size_t cr_winograd_pack_bytes(const cr_conv *conv);
 void cr_winograd_pack(const cr_conv *conv, const float *weights, void *to);
 int64_t cr_winograd_pack_unit(const cr_conv *conv);

@@ -283,6 +283,88 @@ START_TEST(the_epilogue_is_applied_on_the_way)
 }
 END_TEST
 
+// Where all that a sum reads is 0, or all its weights are, nothing but the bias comes out.
+START_TEST(zeros_leave_no_errors)
+{
+    for (const cr_kernels *const *k = cr_kernels_all; *k; k++) {
+        unsigned seed = 8;
+        geometry_case g;
+        cr_window_spec s = spec_of(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO, 3);
+        if (!cr_cpu_runs((*k)->name))
+            continue;
+        ck_assert(geometry_make(&g, &s, 2, (int64_t[]){24, 24}, 1, 32, 40, 1));
+        g.conv.kernels = *k;
+        work w = work_of(&g, &seed, true);
+        for (int64_t i = 0; i < 32 * 24 * 24; i++)
+            w.in[i] = i / 24 % 24 < 8 ? w.in[i] : 0;
+        memset(w.weights + 33 * 32 * 9, 0, 32 * 9 * sizeof *w.weights);
+        run(&g, &w, NULL, 1);
+        for (int64_t i = 0; i < w.n_out; i++)
+            if (i / 24 % 24 >= 12 || i / (24 * 24) == 33)
+                ck_assert_msg(w.out[i] == w.bias[i / (24 * 24)], "%s: %g", (*k)->name, (double)w.out[i]);
+        cr_arena_free(&g.arena);
+    }
+}
+END_TEST
+
+static void multiply(float *x, int64_t n, float by)
+{
+    for (int64_t i = 0; i < n; i++)
+        x[i] *= by;
+}
+
+// Inputs and weights of any size, and an offset that they all have.
+START_TEST(values_may_be_large_and_small)
+{
+    static const float sizes[][3] = {{1e3f, 1e-3f, 0}, {1e-18f, 1, 0},    {1e15f, 1e10f, 0},
+                                     {1, 1e-15f, 0},   {1e-3f, 1e3f, 50}, {0, 1, 0}};
+    unsigned seed = 9;
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        geometry_case g;
+        cr_window_spec s = spec_of(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO, 3);
+        ck_assert(geometry_make(&g, &s, 2, (int64_t[]){14, 15}, 2, 48, 40, 1));
+        work w = work_of(&g, &seed, false);
+        int64_t n = g.conv.images * g.conv.in_image_stride;
+        multiply(w.in, n, sizes[i][0]);
+        multiply(w.weights, 40 * 48 * 9, sizes[i][1]);
+        for (int64_t k = 0; k < n; k++)
+            w.in[k] += sizes[i][2];
+        geometry_convolve(&g, w.in, w.weights, NULL, w.expected);
+        for (const cr_kernels *const *k = cr_kernels_all; *k; k++) {
+            if (!cr_cpu_runs((*k)->name))
+                continue;
+            g.conv.kernels = *k;
+            run(&g, &w, NULL, 1);
+            compare(&g, &w);
+        }
+        cr_arena_free(&g.arena);
+    }
+}
+END_TEST
+
+// What is infinite in an image stays there.
+START_TEST(images_do_not_share_infinities)
+{
+    unsigned seed = 10;
+    geometry_case g;
+    cr_window_spec s = spec_of(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO, 3);
+    ck_assert(geometry_make(&g, &s, 2, (int64_t[]){7, 7}, 2, 32, 32, 1));
+    work w = work_of(&g, &seed, false);
+    w.in[g.conv.in_image_stride] = INFINITY;
+    for (const cr_kernels *const *k = cr_kernels_all; *k; k++) {
+        if (!cr_cpu_runs((*k)->name))
+            continue;
+        g.conv.kernels = *k;
+        run(&g, &w, NULL, 1);
+        for (int64_t i = 0; i < 32 * 49; i++)
+            ck_assert_msg(fabs((double)w.out[i] - (double)w.expected[i]) < 1e-4, "%s: %d: %g, not %g",
+                          (*k)->name, (int)i, (double)w.out[i], (double)w.expected[i]);
+        ck_assert(!isfinite(w.out[g.conv.out_image_stride]));
+    }
+    cr_arena_free(&g.arena);
+}
+END_TEST
+
 START_TEST(tiles_of_6_need_leave)
 {
     static const int64_t sizes[][3] = {{30, 36, 1}, {30, 35, 2}, {24, 50, 1}};
@@ -335,5 +417,6 @@ END_TEST
 TEST_MAIN("kernels/winograd", every_mode_equals_the_definition, every_rule_equals_the_definition,
           every_cut_of_the_map_equals_the_definition, every_end_of_an_axis_equals_the_definition,
           many_small_groups_equal_the_definition, many_channels_stay_within_bounds,
-          fewer_images_need_no_more_scratch, the_epilogue_is_applied_on_the_way, tiles_of_6_need_leave,
+          fewer_images_need_no_more_scratch, the_epilogue_is_applied_on_the_way, zeros_leave_no_errors,
+          values_may_be_large_and_small, images_do_not_share_infinities, tiles_of_6_need_leave,
           it_refuses_what_it_is_not_for)

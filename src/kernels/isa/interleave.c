@@ -62,7 +62,7 @@ CR_INLINE void transpose(cr_vf *x)
 #endif
 }
 
-static void gather(const float *const *channel, int64_t at, int64_t columns, float *to)
+static void gather(const float *const *channel, int64_t at, int64_t columns, float scale, float *to)
 {
     for (int64_t x = 0; x < columns; x += CR_VECTOR) {
         cr_vf tile[CR_VECTOR];
@@ -72,7 +72,7 @@ static void gather(const float *const *channel, int64_t at, int64_t columns, flo
         transpose(tile);
         CR_UNROLL
         for (int i = 0; i < CR_VECTOR; i++)
-            cr_store(to + (x + i) * CR_VECTOR, tile[i]);
+            cr_store(to + (x + i) * CR_VECTOR, tile[i] * scale);
     }
 }
 
@@ -115,13 +115,13 @@ CR_INLINE void activate(const cr_interleave_scatter *s, cr_vf *x)
 
 static void scatter(const cr_interleave_scatter *s, const float *from, const float *add, float *to)
 {
-    cr_vf bias = cr_load(s->bias);
+    cr_vf scale = s->scale ? cr_load(s->scale) : cr_repeat(1), bias = cr_load(s->bias);
     for (int64_t x = 0; x < s->columns; x += CR_VECTOR) {
         cr_vf tile[CR_VECTOR];
         int64_t n = s->columns - x;
         CR_UNROLL
         for (int i = 0; i < CR_VECTOR; i++)
-            tile[i] = cr_load(from + (x + i) * CR_VECTOR) + bias;
+            tile[i] = cr_load(from + (x + i) * CR_VECTOR) * scale + bias;
         transpose(tile);
         for (int i = 0; add && i < s->channels; i++)
             tile[i] += cr_load_some(add + i * s->channel_step + x, n < CR_VECTOR ? n : CR_VECTOR);

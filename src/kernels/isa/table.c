@@ -18,6 +18,7 @@ extern const struct cr_depthwise_blocked_kernels CR_ISA(cr_depthwise_blocked_ker
 extern const struct cr_gemm_kernels CR_ISA(cr_gemm_kernels);
 extern const struct cr_interleave_kernels CR_ISA(cr_interleave_kernels);
 extern const struct cr_winograd_kernels CR_ISA(cr_winograd_kernels);
+extern const struct cr_winograd_product_kernels CR_ISA(cr_winograd_product_kernels);
 extern const struct cr_gather_kernels CR_ISA(cr_gather_kernels);
 extern const struct cr_probe_kernels CR_ISA(cr_probe_kernels);
 extern const struct cr_pooling_kernels CR_ISA(cr_pooling_kernels);
@@ -37,6 +38,7 @@ const cr_kernels CR_ISA_EXPAND(cr_kernels, CR_TABLE) = {
     .dot = &CR_ISA(cr_dot_kernels),
     .epilogue = &CR_ISA(cr_epilogue_kernels),
     .winograd = &CR_ISA(cr_winograd_kernels),
+    .winograd_product = &CR_ISA(cr_winograd_product_kernels),
     .fft = &CR_ISA(cr_fft_kernels),
     .depthwise = &CR_ISA(cr_depthwise_kernels),
     .depthwise_blocked = &CR_ISA(cr_depthwise_blocked_kernels),

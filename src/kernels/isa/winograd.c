@@ -1,5 +1,5 @@
 /*
- * winograd.c - the loops of the Winograd convolution: transforms, products.
+ * winograd.c - the loops of the Winograd convolution: transforms.
  *
  * The 1-D transforms are those of the points 0, p, -p, r, -r (, s, -s) and infinity, for the filter g(x) = g0 + g1
  * x + g2 x^2 (+ ...) and with m(x) the product of x - point over the finite points:
@@ -18,14 +18,6 @@
 #include "kernels/winograd.h"
 #include "kernels/simd.h"
 #include "kernels/winograd_weights.h"
-
-#if defined(__AVX512F__)
-#define ROWS 14
-#elif defined(__aarch64__)
-#define ROWS 12
-#else
-#define ROWS 6
-#endif
 
 enum { MAX_POINTS = CR_WINOGRAD_MAX_POINTS };
 
@@ -72,15 +64,15 @@ CR_INLINE void output_2(const cr_vf *y, cr_vf *o)
     o[1] = p_1 * (y[1] - y[2]) + y[3];
 }
 
-// Points 0, +-1, +-2, +-1/2.
+// Points 0, +-1, +-2, +-1/2. What +-2 give is a quarter; their weights make up for it (winograd_layout.c).
 CR_INLINE void input_6(const cr_vf *d, cr_vf *e)
 {
     cr_vf even = d[2] + d[6] - 4.25f * d[4], odd = d[1] + d[5] - 4.25f * d[3];
     e[0] = d[6] - d[0] + 5.25f * (d[2] - d[4]);
     e[1] = even + odd;
     e[2] = even - odd;
-    even = d[6] + 0.25f * d[2] - 1.25f * d[4];
-    odd = 0.5f * d[1] - 2.5f * d[3] + 2 * d[5];
+    even = 0.25f * d[6] + 0.0625f * d[2] - 0.3125f * d[4];
+    odd = 0.125f * d[1] - 0.625f * d[3] + 0.5f * d[5];
     e[3] = even + odd;
     e[4] = even - odd;
     even = d[6] + 4 * d[2] - 5 * d[4];
@@ -298,90 +290,10 @@ static void output(const cr_winograd_tiles *t, const float *y, float *strip)
         output_kind(t, (kind){6, 3, 2, 2}, y, strip);
 }
 
-/* ---- products ---- */
-
-CR_INLINE void rows_product(const cr_winograd_product *p, const int rows, const int vectors, const float *v,
-                            const float *u, float *y)
-{
-    cr_vf sum[ROWS][2];
-    CR_UNROLL
-    for (int i = 0; i < rows; i++) {
-        CR_UNROLL
-        for (int j = 0; j < vectors; j++)
-            sum[i][j] = (cr_vf){0};
-    }
-    for (int64_t left = p->channels; left > 0; left -= CR_VECTOR) {
-        const float *a = v, *end = v + (left < CR_VECTOR ? left : CR_VECTOR);
-        for (; a < end; a++) {
-            cr_vf column[2];
-            CR_UNROLL
-            for (int j = 0; j < vectors; j++)
-                column[j] = cr_load(u + j * CR_VECTOR);
-            CR_UNROLL
-            for (int i = 0; i < rows; i++) {
-                CR_UNROLL
-                for (int j = 0; j < vectors; j++)
-                    sum[i][j] += a[i * CR_VECTOR] * column[j];
-            }
-            u += vectors * CR_VECTOR;
-        }
-        v += p->block_step;
-    }
-    CR_UNROLL
-    for (int i = 0; i < rows; i++) {
-        CR_UNROLL
-        for (int j = 0; j < vectors; j++)
-            cr_store(y + i * p->y_step + j * CR_VECTOR, sum[i][j]);
-    }
-}
-
-// A function for every size, so that the sums have names and can be registers.
-typedef void rows_fn(const cr_winograd_product *p, const float *v, const float *u, float *y);
-#define ARGS const cr_winograd_product *p, const float *v, const float *u, float *y
-#define SIZE(r)                         \
-    static void rows_##r##_1(ARGS)      \
-    {                                   \
-        rows_product(p, r, 1, v, u, y); \
-    }                                   \
-    static void rows_##r##_2(ARGS)      \
-    {                                   \
-        rows_product(p, r, 2, v, u, y); \
-    }
-// clang-format off
-SIZE(1) SIZE(2) SIZE(3) SIZE(4) SIZE(5) SIZE(6)
-#if ROWS > 6
-SIZE(7) SIZE(8) SIZE(9) SIZE(10) SIZE(11) SIZE(12)
-#endif
-#if ROWS > 12
-SIZE(13) SIZE(14)
-#endif
-#define PAIR(r) {rows_##r##_1, rows_##r##_2}
-static rows_fn *const row_functions[ROWS][2] = {
-    PAIR(1), PAIR(2), PAIR(3), PAIR(4), PAIR(5), PAIR(6),
-#if ROWS > 6
-    PAIR(7), PAIR(8), PAIR(9), PAIR(10), PAIR(11), PAIR(12),
-#endif
-#if ROWS > 12
-    PAIR(13), PAIR(14),
-#endif
-};
-// clang-format on
-
-// Tiles in as few groups as registers allow, of sizes as equal as can be.
-static void product(const cr_winograd_product *p, const float *v, const float *u, float *y)
-{
-    int64_t groups = (p->tiles + ROWS - 1) / ROWS;
-    for (int64_t g = 0; g < groups; g++) {
-        int64_t first = p->tiles * g / groups, rows = p->tiles * (g + 1) / groups - first;
-        row_functions[rows - 1][p->vectors - 1](p, v + first * CR_VECTOR, u, y + first * p->y_step);
-    }
-}
-
 extern const cr_winograd_kernels CR_ISA(cr_winograd_kernels);
 const cr_winograd_kernels CR_ISA(cr_winograd_kernels) = {
     .lanes = CR_VECTOR,
     .weights = CR_ISA(cr_winograd_transform),
     .input = input,
-    .product = product,
     .output = output,
 };
