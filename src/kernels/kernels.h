@@ -31,6 +31,7 @@ struct cr_probe_kernels;
 struct cr_lrn_kernels;
 struct cr_pairs_kernels;
 struct cr_pooling_kernels;
+struct cr_pooling_strip_kernels;
 struct cr_softmax_kernels;
 struct cr_strassen_kernels;
 struct cr_unary_kernels;
@@ -55,6 +56,7 @@ typedef struct cr_kernels {
     const struct cr_depthwise_blocked_kernels *depthwise_blocked;
     const struct cr_probe_kernels *probe; // measures the machine
     const struct cr_pooling_kernels *pooling;
+    const struct cr_pooling_strip_kernels *pooling_strips;
     const struct cr_lrn_kernels *lrn;
     const struct cr_softmax_kernels *softmax;
     const struct cr_pairs_kernels *pairs;

@@ -6,6 +6,7 @@
  * way: window by window.
  */
 #include "kernels/pooling.h"
+#include "base/int.h"
 
 #include <float.h>
 
@@ -134,32 +135,51 @@ static bool plain(const cr_pooling *p, bool mask)
     return mask || p->method == CR_POOLING_STOCHASTIC || cr_pooling_line(p) - p->axis[1].in > MAX_PADS;
 }
 
-static void run_band(const work *w, int64_t plane, int64_t band, float *line)
+// Channels plane, plane + 1, ... of one image and one variant, or a band of rows of one.
+static void run_planes(const work *w, int64_t plane, int64_t planes, int64_t band, float *line)
 {
     const cr_pooling *p = w->pooling;
     const cr_pooling_axis *y = &p->axis[0], *x = &p->axis[1];
     int64_t image = plane / p->channels, channel = plane % p->channels;
     int bits = p->variant ? p->variant[channel] : 0;
-    cr_pooling_rows rows = {.pooling = p, .variant = {bits & 1, bits >> 1 & 1}, .line = line};
+    cr_pooling_rows rows = {
+        .pooling = p, .variant = {bits & 1, bits >> 1 & 1}, .channels = planes, .line = line};
     rows.sides = w->has_sides ? &w->sides[rows.variant[1]] : NULL;
     rows.in = w->buffers->in + image * p->in_image_stride + channel * y->in * x->in;
     rows.out = w->buffers->out + image * p->out_image_stride + channel * y->out * x->out;
     rows.begin = band * w->band_rows;
-    rows.end = rows.begin + w->band_rows < y->out ? rows.begin + w->band_rows : y->out;
+    rows.end = cr_i64_min(rows.begin + w->band_rows, y->out);
     float *mask = w->buffers->mask;
-    if (!w->plain)
+    if (!w->plain && w->has_sides)
+        p->kernels->pooling_strips->run(&rows);
+    else if (!w->plain)
         p->kernels->pooling->run(&rows);
     else
         run_plain(&rows, mask ? mask + image * p->mask_image_stride + channel * y->out * x->out : NULL);
+}
+
+// How many channels from this one on are of one image and one variant.
+static int64_t alike(const work *w, int64_t plane, int64_t end)
+{
+    const cr_pooling *p = w->pooling;
+    int64_t channel = plane % p->channels, n = 1, most = cr_i64_min(end - plane, p->channels - channel);
+    if (w->plain)
+        return 1;
+    while (n < most && (!p->variant || p->variant[channel + n] == p->variant[channel]))
+        n++;
+    return n;
 }
 
 static void run_item(void *ctx, int64_t item, int slot)
 {
     const work *w = ctx;
     float *line = (float *)(void *)(w->buffers->slot_scratch + (size_t)slot * w->buffers->slot_step);
-    int64_t band = item % w->bands, first = item / w->bands * w->item_planes, end = first + w->item_planes;
-    for (int64_t plane = first; plane < end && plane < w->planes; plane++)
-        run_band(w, plane, band, line);
+    int64_t band = item % w->bands, plane = item / w->bands * w->item_planes;
+    int64_t end = cr_i64_min(plane + w->item_planes, w->planes);
+    for (int64_t n; plane < end; plane += n) {
+        n = alike(w, plane, end);
+        run_planes(w, plane, n, band, line);
+    }
 }
 
 size_t cr_pooling_slot_bytes(const cr_pooling *pooling)

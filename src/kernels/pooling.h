@@ -5,7 +5,7 @@
  * `end` and `span`. Where a padding mode puts values outside, `window` tells which, and those tables rule.
  *
  * pooling.c cuts the work into items and does what is rare itself: masks, STOCHASTIC, absurd pads. MAX and AVE
- * are isa/pooling.c.
+ * are isa/pooling.c, and isa/pooling_strips.c for common windows.
  */
 #ifndef CR_KERNELS_POOLING_H
 #define CR_KERNELS_POOLING_H
@@ -55,13 +55,14 @@ typedef struct cr_pooling_sides {
     int32_t left, even, odd; // what tap 0 of the first output reads; the last even and odd tap of the last
 } cr_pooling_sides;
 
-// Output rows [begin, end) of one channel, by MAX or AVE.
+// Output rows [begin, end) of some channels, by MAX or AVE.
 typedef struct cr_pooling_rows {
     const cr_pooling *pooling;
     int variant[2];                // per axis
-    const cr_pooling_sides *sides; // of this variant; NULL: other windows
-    const float *in;               // the channel
-    float *out;                    // the channel
+    const cr_pooling_sides *sides; // of this variant; for strips
+    const float *in;               // the first channel
+    float *out;                    // the first channel
+    int64_t channels;              // one after the other; more than one: all rows are wanted
     int64_t begin, end;
     float *line; // cr_pooling_slot_bytes
 } cr_pooling_rows;
@@ -69,6 +70,11 @@ typedef struct cr_pooling_rows {
 typedef struct cr_pooling_kernels {
     void (*run)(const cr_pooling_rows *rows);
 } cr_pooling_kernels;
+
+// Only rows that have sides.
+typedef struct cr_pooling_strip_kernels {
+    void (*run)(const cr_pooling_rows *rows);
+} cr_pooling_strip_kernels;
 
 // Floats that the windows of one row span, pads included.
 int64_t cr_pooling_line(const cr_pooling *pooling);

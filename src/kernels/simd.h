@@ -228,6 +228,24 @@ CR_INLINE cr_vf cr_down(cr_vf x, cr_vf y)
     return __builtin_shufflevector(x, y, CR_DOWN);
 }
 
+// Lane i is lane lane[i] of x and y, one behind the other. Worth it only where it is one instruction.
+#if defined(__AVX512F__)
+enum { CR_PICKS = true };
+CR_INLINE cr_vf cr_pick(cr_vf x, cr_vf y, cr_vi lane)
+{
+    return (cr_vf)_mm512_permutex2var_ps((__m512)x, (__m512i)lane, (__m512)y);
+}
+#else
+enum { CR_PICKS = false };
+CR_INLINE cr_vf cr_pick(cr_vf x, cr_vf y, cr_vi lane)
+{
+    cr_vf picked = x;
+    for (int i = 0; i < CR_VECTOR; i++)
+        picked[i] = lane[i] < CR_VECTOR ? x[lane[i]] : y[lane[i] - CR_VECTOR];
+    return picked;
+}
+#endif
+
 // n floats, rounded up to whole vectors. Up to 64 bytes behind `from` are read.
 CR_INLINE void cr_copy(const float *from, float *to, int64_t n)
 {

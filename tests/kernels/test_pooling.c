@@ -63,13 +63,9 @@ static void make_window_axis(sample *s, int a, unsigned *seed)
     w->index[0] = index;
 }
 
-static void make(sample *s, cr_pooling_method method, const cr_kernels *kernels, unsigned *seed)
+static void make_sizes(cr_pooling *p, unsigned *seed)
 {
-    *s = (sample){.pooling = {.method = method, .kernels = kernels}};
-    cr_pooling *p = &s->pooling;
-    p->images = 1 + rand_r(seed) % 2;
-    p->channels = 1 + rand_r(seed) % 40;
-    bool square = rand_r(seed) % 2, windows = rand_r(seed) % 4 == 0 && method != CR_POOLING_STOCHASTIC;
+    bool square = rand_r(seed) % 2;
     for (int a = 0; a < 2; a++) {
         p->axis[a].in = 1 + rand_r(seed) % (rand_r(seed) % 4 == 0 ? 100 : 20);
         p->axis[a].kernel = 1 + rand_r(seed) % (square ? 3 : 6);
@@ -79,6 +75,31 @@ static void make(sample *s, cr_pooling_method method, const cr_kernels *kernels,
     }
     if (square)
         p->axis[1].kernel = p->axis[0].kernel, p->axis[1].stride = p->axis[0].stride;
+}
+
+// Of windows that have loops of their own.
+static void make_small_sizes(cr_pooling *p, int64_t width, unsigned *seed)
+{
+    for (int a = 0; a < 2; a++) {
+        p->axis[a].in = a ? width : 1 + rand_r(seed) % 9;
+        p->axis[a].kernel = a ? p->axis[0].kernel : 2 + rand_r(seed) % 2;
+        p->axis[a].stride = a ? p->axis[0].stride : 1 + rand_r(seed) % 2;
+    }
+}
+
+// width: of small windows; 0: any windows.
+static void make(sample *s, cr_pooling_method method, int64_t width, const cr_kernels *kernels,
+                 unsigned *seed)
+{
+    *s = (sample){.pooling = {.method = method, .kernels = kernels}};
+    cr_pooling *p = &s->pooling;
+    p->images = 1 + rand_r(seed) % 2;
+    p->channels = 1 + rand_r(seed) % 40;
+    bool windows = rand_r(seed) % 4 == 0 && method != CR_POOLING_STOCHASTIC;
+    if (width)
+        make_small_sizes(p, width, seed);
+    else
+        make_sizes(p, seed);
     p->window = windows ? &s->window : NULL;
     for (int a = 0; a < 2; a++) {
         make_axis(s, &p->axis[a], seed);
@@ -200,7 +221,7 @@ static void check_method(cr_pooling_method method, bool mask)
     for (const cr_kernels *const *k = cr_kernels_all; *k; k++)
         for (int i = 0; cr_cpu_runs((*k)->name) && i < 60; i++) {
             sample s;
-            make(&s, method, *k, &seed);
+            make(&s, method, 0, *k, &seed);
             check_sample(&s, mask);
             release(&s);
         }
@@ -221,6 +242,19 @@ END_TEST
 START_TEST(ave)
 {
     check_method(CR_POOLING_AVE, false);
+}
+END_TEST
+
+START_TEST(small_windows_on_rows_of_every_width)
+{
+    unsigned seed = 9;
+    for (const cr_kernels *const *k = cr_kernels_all; *k; k++)
+        for (int i = 0; cr_cpu_runs((*k)->name) && i < 2 * 80; i++) {
+            sample s;
+            make(&s, rand_r(&seed) % 2 ? CR_POOLING_MAX : CR_POOLING_AVE, 1 + i / 2, *k, &seed);
+            check_sample(&s, false);
+            release(&s);
+        }
 }
 END_TEST
 
@@ -269,5 +303,6 @@ START_TEST(absurd_pads_take_no_memory)
 }
 END_TEST
 
-TEST_MAIN("kernels/pooling", max_takes_no_nan, the_mask_names_the_first_winner, ave, stochastic,
-          all_threads_find_the_same, absurd_pads_take_no_memory)
+TEST_MAIN("kernels/pooling", max_takes_no_nan, the_mask_names_the_first_winner, ave,
+          small_windows_on_rows_of_every_width, stochastic, all_threads_find_the_same,
+          absurd_pads_take_no_memory)

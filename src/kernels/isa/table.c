@@ -22,6 +22,7 @@ extern const struct cr_winograd_product_kernels CR_ISA(cr_winograd_product_kerne
 extern const struct cr_gather_kernels CR_ISA(cr_gather_kernels);
 extern const struct cr_probe_kernels CR_ISA(cr_probe_kernels);
 extern const struct cr_pooling_kernels CR_ISA(cr_pooling_kernels);
+extern const struct cr_pooling_strip_kernels CR_ISA(cr_pooling_strip_kernels);
 extern const struct cr_lrn_kernels CR_ISA(cr_lrn_kernels);
 extern const struct cr_softmax_kernels CR_ISA(cr_softmax_kernels);
 extern const struct cr_pairs_kernels CR_ISA(cr_pairs_kernels);
@@ -46,6 +47,7 @@ const cr_kernels CR_ISA_EXPAND(cr_kernels, CR_TABLE) = {
     .gather = &CR_ISA(cr_gather_kernels),
     .probe = &CR_ISA(cr_probe_kernels),
     .pooling = &CR_ISA(cr_pooling_kernels),
+    .pooling_strips = &CR_ISA(cr_pooling_strip_kernels),
     .lrn = &CR_ISA(cr_lrn_kernels),
     .softmax = &CR_ISA(cr_softmax_kernels),
     .pairs = &CR_ISA(cr_pairs_kernels),
