@@ -61,7 +61,8 @@ typedef struct cr_gemm_tile {
     int64_t out_row, out_vector; // steps in out from a row to the next, from a vector to the next
     bool floor, ceiling;         // clamp to min, max
     float min, max;
-    // Pairs: what finished sums are multiplied by, per column and for all, before `shift` is added, per column.
+    // Pairs: what finished sums are multiplied by, and for all, before `shift` is added; per row where the tile lies wide,
+    // per column where it lies deep.
     const float *unscale, *shift;
     float unscale_all;
     const float *factor;    // PARTIAL: per position of out; NULL: none
@@ -71,7 +72,10 @@ typedef struct cr_gemm_tile {
 // [rows - 1][whether rows of a are CR_BLOCK apart, not 1][half vectors of b - 2]: a function for every size.
 extern void (*const CR_ISA(cr_gemm_tiles)[CR_TILE_ROWS][2][2 * CR_TILE_VECTORS - 1])(const cr_gemm_tile *t);
 
-// Pairs (pairs.h): rows stand in a record; sums start with `bias` and `begin` both. [rows - 1][as above][vectors - 1]
-extern void (*const CR_ISA(cr_pairs_tiles)[CR_PAIRS_ROWS][2][CR_TILE_VECTORS])(const cr_gemm_tile *t);
+// Pairs (pairs.h): sums start with `bias` and `begin` both. Rows of a stand CR_PAIRS_ROWS apart, or as blocks of them have
+// them. Functions for every size: [rows - 1][CR_PAIRS_WIDE ..][vectors - 1]
+enum { CR_PAIRS_WIDE, CR_PAIRS_DEEP, CR_PAIRS_DEEP_BLOCKED, CR_PAIRS_TILES };
+extern void (*const CR_ISA(cr_pairs_tiles)[CR_PAIRS_ROWS][CR_PAIRS_TILES][CR_TILE_VECTORS])(
+    const cr_gemm_tile *t);
 
 #endif

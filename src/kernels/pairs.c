@@ -18,23 +18,23 @@
 
 enum {
     SCRATCH_FLOATS = 128 << 10, // of a strip, if it has more tiles than an item
-    ITEM_TILES = 8,
-    OWN_ITEMS = 8,       // from so many items of tiles on, maps are large
-    ITEMS = 16,          // in a strip, if they are worth it
-    ITEM_MACS = 1 << 18, // the least work that is
+    ITEM_TILES = 8,             // 96 positions
+    WIDE_ITEM_TILES = 2,        // 64 positions
+    OWN_ITEMS = 8,              // from so many items of tiles on, maps are large
+    ITEMS = 16,                 // in a strip, if they are worth it
+    ITEM_MACS = 1 << 18,        // the least work that is
     LEAST_K = 64,
     LEAST_M = 64,
-    MOST_PLAIN_POSITIONS = 256,
-    PACK_FLOATS = 1 << 16, // weights that are packed at a time
+    PACK_FLOATS = 1 << 16, // of weights that are packed at a time
     SAMPLES = 64,          // lines of CR_BLOCK floats
     FAR = 60
 };
 
 typedef struct cut {
     cr_product p;
-    const cr_pairs_kernels *pairs;
-    bool own;                     // records are the threads' own
-    int64_t tiles, record, strip; // of the map; floats; positions
+    const cr_pairs_layout *layout;
+    bool own;                                 // records are the threads' own
+    int64_t tiles, item_tiles, record, strip; // of the map; of an item; floats; positions
     int64_t panel_step, panel_blocks;
 } cut;
 
@@ -56,23 +56,31 @@ static const char *refuse_window(const cr_window *w)
     return w->partial ? "it is a partial convolution" : NULL;
 }
 
+static const cr_pairs_layout *layout_of(const cr_conv *conv)
+{
+    return cr_product_is_deep(conv) ? &conv->kernels->pairs->deep : &conv->kernels->pairs->wide;
+}
+
 static cut cut_of(const cr_conv *conv, const cr_conv_buffers *buffers)
 {
-    cut c = {.p = cr_product_of(conv, buffers), .pairs = conv->kernels->pairs};
-    c.p.panels = c.pairs->panels(c.p.m);
-    c.record = c.pairs->record_floats(c.p.k);
-    c.tiles = c.pairs->tiles(c.p.n);
-    c.own = c.tiles > (OWN_ITEMS - 1) * ITEM_TILES;
+    cut c = {.p = cr_product_of(conv, buffers), .layout = layout_of(conv)};
+    bool wide = c.layout == &conv->kernels->pairs->wide;
+    c.item_tiles = wide ? WIDE_ITEM_TILES : ITEM_TILES;
+    c.p.panels = cr_div_up(c.p.m, c.layout->panel);
+    c.record = c.layout->record_floats(c.p.k);
+    c.tiles = c.layout->tiles(c.p.n);
+    c.own = wide || c.tiles > (OWN_ITEMS - 1) * ITEM_TILES;
     if (c.own) {
         c.strip = c.p.n;
         c.panel_step = c.p.panels;
         c.panel_blocks = 1;
         return c;
     }
-    c.strip = cr_div_up(c.p.n, cr_div_up(c.tiles, cr_i64_max(SCRATCH_FLOATS / c.record, ITEM_TILES)));
+    c.strip = cr_div_up(c.p.n, cr_div_up(c.tiles, cr_i64_max(SCRATCH_FLOATS / c.record, c.item_tiles)));
     double macs = (double)c.p.m * (double)c.strip * (double)c.p.k;
     int64_t items = cr_i64_min(ITEMS, 1 + (int64_t)(macs / ITEM_MACS));
-    int64_t blocks = cr_i64_min(c.p.panels, cr_div_up(items, cr_div_up(c.pairs->tiles(c.strip), ITEM_TILES)));
+    int64_t blocks =
+        cr_i64_min(c.p.panels, cr_div_up(items, cr_div_up(c.layout->tiles(c.strip), c.item_tiles)));
     c.panel_step = cr_div_up(c.p.panels, blocks);
     c.panel_blocks = cr_div_up(c.p.panels, c.panel_step);
     return c;
@@ -100,29 +108,26 @@ static const char *pairs_loses(const cr_conv *conv)
         return "the processor does not add beside its multiply-adds";
     if (conv->in_channels < LEAST_K || conv->out_channels < LEAST_M)
         return "it has few channels";
-    if (!conv->in_blocked && !conv->out_blocked && conv->out_count > MOST_PLAIN_POSITIONS)
-        return "plain activations of a large map are better read by vectors";
     return NULL;
 }
 
 static size_t pairs_pack_bytes(const cr_conv *conv)
 {
-    return conv->kernels->pairs->pack_bytes(conv->out_channels, conv->in_channels);
+    return layout_of(conv)->pack_bytes(conv->out_channels, conv->in_channels);
 }
 
-// Panels, which all have the same room for a channel.
 static int64_t pairs_pack_unit(const cr_conv *conv)
 {
-    int64_t panel = 2 * conv->kernels->vector;
+    int64_t panel = layout_of(conv)->panel;
     return cr_i64_max(PACK_FLOATS / (panel * conv->in_channels), 1) * panel;
 }
 
 static void pairs_pack_rows(const cr_conv *conv, const float *weights, int64_t first, int64_t n, void *to)
 {
-    const cr_pairs_kernels *kernels = conv->kernels->pairs;
-    char *panel = (char *)to + kernels->pack_bytes(first, conv->in_channels);
-    kernels->pack(weights, conv->scale ? conv->scale + first : NULL, n, conv->in_channels,
-                  (float *)(void *)panel);
+    const cr_pairs_layout *layout = layout_of(conv);
+    char *panel = (char *)to + layout->pack_bytes(first, conv->in_channels);
+    layout->pack(weights, conv->scale ? conv->scale + first : NULL, n, conv->in_channels,
+                 (float *)(void *)panel);
 }
 
 static void pairs_pack(const cr_conv *conv, const float *weights, void *to)
@@ -133,13 +138,13 @@ static void pairs_pack(const cr_conv *conv, const float *weights, void *to)
 static size_t pairs_scratch_bytes(const cr_conv *conv)
 {
     cut c = cut_of(conv, NULL);
-    return c.own ? 0 : (size_t)(c.pairs->tiles(c.strip) * c.record) * sizeof(float);
+    return c.own ? 0 : (size_t)(c.layout->tiles(c.strip) * c.record) * sizeof(float);
 }
 
 static size_t pairs_slot_bytes(const cr_conv *conv)
 {
     cut c = cut_of(conv, NULL);
-    return c.own ? (size_t)(ITEM_TILES * c.record) * sizeof(float) : 0;
+    return c.own ? (size_t)(c.item_tiles * c.record) * sizeof(float) : 0;
 }
 
 // A power of two that brings what an image has to a root mean square of about 1; 0: there is none.
@@ -150,7 +155,7 @@ static float scale_of(const cut *c, int64_t image)
     const float *from = c->p.buffers->in + image * conv->in_image_stride;
     if (n == 0)
         return 0;
-    float squares = c->pairs->squares(from, n, lines / n * CR_BLOCK);
+    float squares = c->p.conv->kernels->pairs->squares(from, n, lines / n * CR_BLOCK);
     float size = sqrtf(squares / (float)(n * CR_BLOCK));
     if (!(size > 0) || !isfinite(size))
         return 0;
@@ -176,17 +181,16 @@ static void copy_tile(const job *j, int64_t tile, float *record)
 {
     const cut *c = j->c;
     const cr_conv *conv = c->p.conv;
-    int32_t at[CR_BLOCK];
-    int64_t begin = cr_pairs_position(j->n, j->tiles, tile),
-            end = cr_pairs_position(j->n, j->tiles, tile + 1);
+    int32_t at[2 * CR_BLOCK];
+    int64_t begin = c->layout->position(j->n, tile), end = c->layout->position(j->n, tile + 1);
     for (int64_t i = begin; i < end; i++)
         at[i - begin] = input_of(conv, j->position + i);
-    cr_pairs_columns columns = {.k = c->p.k, .blocked = conv->in_blocked, .at = at, .rows = end - begin};
+    cr_pairs_columns columns = {.k = c->p.k, .blocked = conv->in_blocked, .at = at, .n = end - begin};
     columns.from = c->p.buffers->in + j->image * conv->in_image_stride;
     columns.step = conv->in_count * (conv->in_blocked ? CR_BLOCK : 1);
     columns.scale = j->scale;
     columns.record = record;
-    c->pairs->columns(&columns);
+    c->layout->columns(&columns);
 }
 
 static void columns_item(void *ctx, int64_t tile, int slot)
@@ -209,8 +213,8 @@ static void multiply(const job *j, int64_t tile, int64_t panel, const float *rec
     b.g.columns = records;
     b.g.column_step = c->record;
     b.tile_begin = tile;
-    b.tile_end = cr_i64_min(tile + ITEM_TILES, j->tiles);
-    c->pairs->run(&b);
+    b.tile_end = cr_i64_min(tile + c->item_tiles, j->tiles);
+    c->layout->run(&b);
 }
 
 static void products_item(void *ctx, int64_t item, int slot)
@@ -218,7 +222,7 @@ static void products_item(void *ctx, int64_t item, int slot)
     (void)slot;
     const job *j = ctx;
     const cut *c = j->c;
-    int64_t tile = item / c->panel_blocks * ITEM_TILES;
+    int64_t tile = item / c->panel_blocks * c->item_tiles;
     multiply(j, tile, item % c->panel_blocks * c->panel_step,
              (const float *)c->p.buffers->scratch + tile * c->record);
 }
@@ -228,8 +232,8 @@ static void own_item(void *ctx, int64_t item, int slot)
     const job *j = ctx;
     const cut *c = j->c;
     float *records = (float *)(void *)(c->p.buffers->slot_scratch + (size_t)slot * c->p.buffers->slot_step);
-    int64_t tile = item * ITEM_TILES;
-    for (int64_t i = tile; i < cr_i64_min(tile + ITEM_TILES, j->tiles); i++)
+    int64_t tile = item * c->item_tiles;
+    for (int64_t i = tile; i < cr_i64_min(tile + c->item_tiles, j->tiles); i++)
         copy_tile(j, i, records + (i - tile) * c->record);
     multiply(j, tile, 0, records);
 }
@@ -238,8 +242,8 @@ static void run_strip(const cut *c, job *j)
 {
     cr_pool *pool = c->p.buffers->pool;
     j->n = cr_i64_min(c->strip, c->p.n - j->position);
-    j->tiles = c->pairs->tiles(j->n);
-    int64_t items = cr_div_up(j->tiles, ITEM_TILES);
+    j->tiles = c->layout->tiles(j->n);
+    int64_t items = cr_div_up(j->tiles, c->item_tiles);
     if (c->own) {
         cr_parallel(pool, items, own_item, j);
         return;
@@ -263,6 +267,7 @@ const cr_conv_algorithm cr_conv_pairs = {.name = "pairs",
                                          .accepts = pairs_accepts,
                                          .loses = pairs_loses,
                                          .pack_bytes = pairs_pack_bytes,
+                                         .pack_kind = cr_product_pack_kind,
                                          .pack = pairs_pack,
                                          .pack_unit = pairs_pack_unit,
                                          .pack_rows = pairs_pack_rows,

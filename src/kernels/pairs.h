@@ -16,9 +16,14 @@
  * Where a position has values that are far larger than the scale says, or infinite, all products of its tile are done
  * as always.
  *
- * Columns are copied to records, one for each tile of positions, as long as there is work with them:
+ * As in gemm.h, a product lies wide (rows of a tile are channels) or deep (rows are positions). Columns are copied to
+ * records, one for each tile of positions, as long as there is work with them:
  *
- *     -b1 b2 of each position | 1 / scale, whether it is plain | the values, CR_BLOCK channels at a time
+ *     -b1 b2 of each position | 1 / scale, whether it is plain | (k, positions), or blocks of (positions, CR_BLOCK)
+ *
+ * and a pack is made of panels:
+ *
+ *     -a1 a2 of each channel | 1 / scale of each channel | (k, channels)
  *
  * In a block of 16 products those 3i and 3i + 1 are pairs; the last one, and those behind the last block, are alone.
  */
@@ -27,13 +32,16 @@
 
 #include "kernels/gemm.h"
 
+// The head of a record, in floats.
+enum { CR_PAIRS_UNSCALE = 2 * CR_BLOCK, CR_PAIRS_PLAIN, CR_PAIRS_HEAD = 3 * CR_BLOCK };
+
 // The columns of one tile.
 typedef struct cr_pairs_columns {
     const float *from; // the first channel, or block of channels; what is behind it is `step` apart
     int64_t step, k;
-    bool blocked;
+    bool blocked;      // deep only
     const int32_t *at; // where each of the positions stands, from `from` on
-    int64_t rows;      // positions
+    int64_t n;         // positions
     float scale;
     float *record;
 } cr_pairs_columns;
@@ -46,23 +54,32 @@ typedef struct cr_pairs_block {
     int64_t tile_begin, tile_end;
 } cr_pairs_block;
 
-typedef struct cr_pairs_kernels {
+typedef struct cr_pairs_layout {
+    int64_t panel; // channels, of all but the last one
     size_t (*pack_bytes)(int64_t m, int64_t k);
     void (*pack)(const float *weights, const double *scale, int64_t m, int64_t k,
                  float *pack); // as cr_gemm_layout's
-    int64_t (*panels)(int64_t m);
     int64_t (*tiles)(int64_t n);
+    int64_t (*position)(int64_t n, int64_t tile); // the first one of a tile of those that n positions have
     int64_t (*record_floats)(int64_t k);
-    // The sum of squares of n lines of 16 floats, `step` floats apart.
-    float (*squares)(const float *from, int64_t n, int64_t step);
     void (*columns)(const cr_pairs_columns *c);
     void (*run)(const cr_pairs_block *b);
+} cr_pairs_layout;
+
+typedef struct cr_pairs_kernels {
+    // The sum of squares of n lines of 16 floats, `step` floats apart.
+    float (*squares)(const float *from, int64_t n, int64_t step);
+    cr_pairs_layout wide, deep;
 } cr_pairs_kernels;
 
-// The first position of a tile: all have the same number, or one less.
-static inline int64_t cr_pairs_position(int64_t n, int64_t tiles, int64_t tile)
+// What the sum of a channel or position starts with, of its values p and p + 1 of k: this times their product. 0: they are
+// no pair. The signs of every second block are the others.
+static inline float cr_pairs_sign(int64_t p, int64_t k)
 {
-    return n * tile / tiles;
+    static const float signs[CR_BLOCK] = {-1, 0, 0, 1, 0, 0, -1, 0, 0, 1, 0, 0, -1};
+    int64_t block = p / CR_BLOCK;
+    float sign = block < k / CR_BLOCK ? signs[p % CR_BLOCK] : 0;
+    return block % 2 != 0 ? -sign : sign;
 }
 
 #endif

@@ -46,6 +46,19 @@ START_TEST(plain_of_every_size)
 }
 END_TEST
 
+// Maps that lie wide, their last tile with any number of positions.
+START_TEST(large_plain_maps)
+{
+    unsigned seed = 8;
+    for (int i = 0; i < 12; i++) {
+        sizes s = {.in = 1 + rand_r(&seed) % 90, .out = 1 + rand_r(&seed) % 60, .stride = 1 + i % 3 / 2};
+        s.height = s.stride * (17 + rand_r(&seed) % 9);
+        s.width = s.stride * (17 + rand_r(&seed) % 9);
+        check(&s, &seed);
+    }
+}
+END_TEST
+
 START_TEST(blocks_of_every_size)
 {
     unsigned seed = 4;
@@ -249,5 +262,6 @@ START_TEST(infinities_and_nans_stay_where_they_are)
 }
 END_TEST
 
-TEST_MAIN("kernels/pairs", plain_of_every_size, blocks_of_every_size, strips, one_axis_and_three, refusals,
-          sizes_of_values_do_not_matter, nothing_and_too_much, infinities_and_nans_stay_where_they_are)
+TEST_MAIN("kernels/pairs", plain_of_every_size, large_plain_maps, blocks_of_every_size, strips,
+          one_axis_and_three, refusals, sizes_of_values_do_not_matter, nothing_and_too_much,
+          infinities_and_nans_stay_where_they_are)

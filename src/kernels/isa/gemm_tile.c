@@ -261,9 +261,27 @@ CR_INLINE void add_block(const cr_gemm_tile *t, pairs *p, const int a_step, cons
     p->b += CR_BLOCK * width;
 }
 
-CR_INLINE void run_pairs(const cr_gemm_tile *t, const int rows, const int vectors, const int a_step,
-                         const int a_row)
+CR_INLINE void unscale(const cr_gemm_tile *t, cr_vf sum[CR_TILE_ROWS][CR_TILE_VECTORS], const int rows,
+                       const int vectors, const bool wide)
 {
+    CR_UNROLL
+    for (int j = 0; j < vectors; j++) {
+        cr_vf times = {0}, shift = {0};
+        if (!wide) {
+            times = cr_load(t->unscale + j * CR_VECTOR) * t->unscale_all;
+            shift = cr_load(t->shift + j * CR_VECTOR);
+        }
+        CR_UNROLL
+        for (int i = 0; i < rows; i++)
+            sum[i][j] =
+                wide ? sum[i][j] * (t->unscale[i] * t->unscale_all) + t->shift[i] : sum[i][j] * times + shift;
+    }
+}
+
+CR_INLINE void run_pairs(const cr_gemm_tile *t, const int rows, const int vectors, const int kind)
+{
+    const int a_step = kind == CR_PAIRS_DEEP_BLOCKED ? 1 : CR_PAIRS_ROWS;
+    const int a_row = kind == CR_PAIRS_DEEP_BLOCKED ? (int)CR_BLOCK : 1;
     const int width = vectors * CR_VECTOR;
     cr_vf sum[CR_TILE_ROWS][CR_TILE_VECTORS];
     CR_UNROLL
@@ -289,14 +307,7 @@ CR_INLINE void run_pairs(const cr_gemm_tile *t, const int rows, const int vector
     const float *rest = p.a[0] - RECORD / 2, *b = p.b;
     for (; k > 0; k--, rest += a_step, b += width)
         add_products(rest, a_row, b, sum, rows, vectors);
-    CR_UNROLL
-    for (int j = 0; j < vectors; j++) {
-        cr_vf unscale = cr_load(t->unscale + j * CR_VECTOR) * t->unscale_all;
-        cr_vf shift = cr_load(t->shift + j * CR_VECTOR);
-        CR_UNROLL
-        for (int i = 0; i < rows; i++)
-            sum[i][j] = sum[i][j] * unscale + shift;
-    }
+    unscale(t, sum, rows, vectors, kind == CR_PAIRS_WIDE);
     leave(t, sum, rows, vectors);
 }
 
@@ -332,16 +343,17 @@ void (*const CR_ISA(cr_gemm_tiles)[CR_TILE_ROWS][2][2 * CR_TILE_VECTORS - 1])(co
 #endif
 };
 
-#define PAIRS(name, r, v, step, row) static void CR_ISA(name##_##r##_##v)(const cr_gemm_tile *t) { run_pairs(t, r, v, step, row); }
-#define PAIRS_ALL(r) PAIRS(pairs, r, 1, CR_PAIRS_ROWS, 1) PAIRS(pairs, r, 2, CR_PAIRS_ROWS, 1) PAIRS(pairs_block, r, 1, 1, CR_BLOCK) PAIRS(pairs_block, r, 2, 1, CR_BLOCK)
+#define PAIRS(name, r, v, kind) static void CR_ISA(name##_##r##_##v)(const cr_gemm_tile *t) { run_pairs(t, r, v, kind); }
+#define PAIRS_BOTH(name, r, kind) PAIRS(name, r, 1, kind) PAIRS(name, r, 2, kind)
+#define PAIRS_ALL(r) PAIRS_BOTH(wide, r, CR_PAIRS_WIDE) PAIRS_BOTH(deep, r, CR_PAIRS_DEEP) PAIRS_BOTH(deep_blocked, r, CR_PAIRS_DEEP_BLOCKED)
 PAIRS_ALL(1) PAIRS_ALL(2) PAIRS_ALL(3) PAIRS_ALL(4)
 #if CR_PAIRS_ROWS > 4
 PAIRS_ALL(5) PAIRS_ALL(6) PAIRS_ALL(7) PAIRS_ALL(8) PAIRS_ALL(9) PAIRS_ALL(10) PAIRS_ALL(11) PAIRS_ALL(12)
 #endif
 
 #define PAIRS_ROW(name, r) {CR_ISA(name##_##r##_1), CR_ISA(name##_##r##_2)}
-#define PAIRS_ROWS(r) {PAIRS_ROW(pairs, r), PAIRS_ROW(pairs_block, r)}
-void (*const CR_ISA(cr_pairs_tiles)[CR_PAIRS_ROWS][2][CR_TILE_VECTORS])(const cr_gemm_tile *t) = {
+#define PAIRS_ROWS(r) {PAIRS_ROW(wide, r), PAIRS_ROW(deep, r), PAIRS_ROW(deep_blocked, r)}
+void (*const CR_ISA(cr_pairs_tiles)[CR_PAIRS_ROWS][CR_PAIRS_TILES][CR_TILE_VECTORS])(const cr_gemm_tile *t) = {
     PAIRS_ROWS(1), PAIRS_ROWS(2), PAIRS_ROWS(3), PAIRS_ROWS(4),
 #if CR_PAIRS_ROWS > 4
     PAIRS_ROWS(5), PAIRS_ROWS(6), PAIRS_ROWS(7), PAIRS_ROWS(8), PAIRS_ROWS(9), PAIRS_ROWS(10), PAIRS_ROWS(11), PAIRS_ROWS(12),

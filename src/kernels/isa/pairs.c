@@ -1,63 +1,28 @@
 /*
- * pairs.c - packs, records of columns, and the loops over tiles (pairs.h).
+ * pairs.c - packs, and the loops over tiles in both orientations (pairs.h).
  *
- * A panel of the pack, two vectors wide or one:
- *
- *     -a1 a2 of each channel | 1 / scale of each channel | (k, width) weights
+ *   wide   a: panel of weights (k, CR_PAIRS_ROWS)   b: record (k, positions), of two vectors or one
+ *   deep   a: record, of CR_PAIRS_ROWS positions    b: panel of weights (k, channels), of two vectors or one
  */
 #include "kernels/pairs.h"
 #include "kernels/gemm_finish.h"
 #include "kernels/gemm_pack.h"
+#include "kernels/pairs_record.h"
 
 #include <math.h>
 
 enum {
-    TILES = 8,                                    // that a panel runs on at a time
-    LINE = TILES * CR_PAIRS_ROWS + 2 * CR_VECTOR, // floats: positions of one channel, of all these tiles
-    HEAD = 2 * (int)CR_BLOCK,                     // of a record
-    UNSCALE = CR_BLOCK,                           // in the head
-    PLAIN = UNSCALE + 1,
-    RECORD_BLOCK = (int)CR_BLOCK * CR_PAIRS_ROWS,
-    LARGE = 64,                  // sums of b1 b2, by the number of products, that are too large
-    FAR = 60,                    // scales are 2 to the power of at most so much
-    AHEAD = CR_PAIRS_ROWS,       // positions that are prefetched
-    PARTS = CR_BLOCK / CR_VECTOR // vectors of a block
+    TILES = 8, // that a panel runs on at a time
+    LINE = TILES * CR_PAIRS_ROWS +
+           2 * CR_VECTOR, // floats: positions of one channel, of all these tiles when deep
+    FAR = 60              // scales are 2 to the power of at most so much
 };
 
-// What a sum has to start with, of the products of p and p + 1 in a block; where there is 0, they are not a pair. The other
-// way round in every second block.
-static const float signs[CR_BLOCK] = {-1, 0, 0, 1, 0, 0, -1, 0, 0, 1, 0, 0, -1, 0, 0, 0};
-
-static float sign_of(int64_t p, int64_t k)
-{
-    int64_t block = p / CR_BLOCK;
-    if (block == k / CR_BLOCK)
-        return 0;
-    return block % 2 != 0 ? -signs[p % CR_BLOCK] : signs[p % CR_BLOCK];
-}
-
 /* ---- packs ---- */
-
-static int64_t panels(int64_t m)
-{
-    return (m + CR_TILE_WIDTH - 1) / CR_TILE_WIDTH;
-}
-
-static int64_t width_of(int64_t channels)
-{
-    return channels > CR_VECTOR ? CR_TILE_WIDTH : CR_VECTOR;
-}
 
 static int64_t panel_floats(int64_t width, int64_t k)
 {
     return (k + 2) * width;
-}
-
-static size_t pack_bytes(int64_t m, int64_t k)
-{
-    int64_t rest = m % CR_TILE_WIDTH;
-    int64_t floats = m / CR_TILE_WIDTH * panel_floats(CR_TILE_WIDTH, k);
-    return (size_t)(floats + (rest ? panel_floats(width_of(rest), k) : 0)) * sizeof(float);
 }
 
 // The power of two that brings weights of this sum of squares to a root mean square of about 1.
@@ -90,7 +55,7 @@ CR_INLINE void sum_pairs(const float *rows, int64_t k, const int width, float *s
 {
     double sum[CR_TILE_WIDTH] = {0};
     for (int64_t p = 0; p + 1 < k; p++) {
-        double sign = (double)sign_of(p, k);
+        double sign = (double)cr_pairs_sign(p, k);
         for (int c = 0; sign != 0 && c < width; c++)
             sum[c] += sign * (double)rows[p * width + c] * (double)rows[(p + 1) * width + c];
     }
@@ -113,245 +78,43 @@ static void pack_panel(const float *weights, const double *scale, int64_t channe
     CR_ISA(cr_gemm_pack_panel)(weights, by, channels, k, rows, width);
     if (width == CR_VECTOR)
         sum_pairs(rows, k, CR_VECTOR, panel);
-    else
+    else if (width == CR_TILE_WIDTH)
         sum_pairs(rows, k, CR_TILE_WIDTH, panel);
-}
-
-static void pack(const float *weights, const double *scale, int64_t m, int64_t k, float *pack)
-{
-    for (int64_t first = 0; first < m; first += CR_TILE_WIDTH) {
-        int64_t channels = m - first < CR_TILE_WIDTH ? m - first : CR_TILE_WIDTH;
-        pack_panel(weights + first * k, scale ? scale + first : NULL, channels, k, width_of(channels),
-                   pack + panel_floats(1, k) * first);
-    }
-}
-
-/* ---- records ---- */
-
-static int64_t tiles(int64_t n)
-{
-    return (n + CR_PAIRS_ROWS - 1) / CR_PAIRS_ROWS;
-}
-
-static int64_t record_floats(int64_t k)
-{
-    return (HEAD + k * CR_PAIRS_ROWS + 2 * CR_BLOCK - 1) / CR_BLOCK * CR_BLOCK;
-}
-
-static float squares(const float *from, int64_t n, int64_t step)
-{
-    cr_vf sum[PARTS] = {{0}};
-    for (int64_t i = 0; i < n; i++, from += step) {
-        CR_UNROLL
-        for (int j = 0; j < PARTS; j++) {
-            cr_vf x = cr_load(from + j * CR_VECTOR);
-            sum[j] += x * x;
-        }
-    }
-    float all = 0;
-    for (int j = 0; j < PARTS; j++)
-        for (int i = 0; i < CR_VECTOR; i++)
-            all += sum[j][i];
-    return all;
-}
-
-// The lanes' sums of CR_VECTOR vectors: lane i is that of x[i]. Each round of zips halves the vectors.
-CR_INLINE cr_vf sums_of_lanes(cr_vf x[CR_VECTOR])
-{
-    CR_UNROLL
-    for (int n = CR_VECTOR / 2; n > 0; n /= 2) {
-        CR_UNROLL
-        for (int i = 0; i < n; i++)
-            x[i] = cr_zip_low(x[i], x[i + n]) + cr_zip_high(x[i], x[i + n]);
-    }
-    return x[0];
-}
-
-// One block of `rows` positions: copied; products of neighbours are added to `sum`, or taken from it.
-CR_INLINE void copy_block(const float *from[4], float scale, bool minus, float *to, cr_vf sum[4][PARTS],
-                          const int rows)
-{
-    CR_UNROLL
-    for (int i = 0; i < rows; i++) {
-        __builtin_prefetch(from[i] + AHEAD * (int)CR_BLOCK);
-        cr_vf after = {0};
-        CR_UNROLL
-        for (int j = PARTS - 1; j >= 0; j--) {
-            cr_vf x = cr_load(from[i] + j * CR_VECTOR) * scale;
-            cr_store(to + i * (int)CR_BLOCK + j * CR_VECTOR, x);
-            if (minus)
-                sum[i][j] -= x * cr_down(x, after);
-            else
-                sum[i][j] += x * cr_down(x, after);
-            after = x;
-        }
-    }
-}
-
-// All blocks of `rows` positions. Returned are the sums that their products start with, spread over lanes.
-CR_INLINE void copy_blocks(const cr_pairs_columns *c, const int64_t row, const int rows, cr_vf *sums)
-{
-    cr_vf sum[4][PARTS] = {{{0}}};
-    const float *from[4];
-    CR_UNROLL
-    for (int i = 0; i < rows; i++)
-        from[i] = c->from + c->at[row + i];
-    float *to = c->record + HEAD + row * CR_BLOCK;
-    const float scale = c->scale;
-    const int64_t step = c->step;
-    for (int64_t b = c->k / CR_BLOCK; b > 0; b -= 2) {
-        copy_block(from, scale, false, to, sum, rows);
-        if (b == 1)
-            break;
-        CR_UNROLL
-        for (int i = 0; i < rows; i++)
-            from[i] += step;
-        copy_block(from, scale, true, to + RECORD_BLOCK, sum, rows);
-        CR_UNROLL
-        for (int i = 0; i < rows; i++)
-            from[i] += step;
-        to += 2 * RECORD_BLOCK;
-    }
-    CR_UNROLL
-    for (int i = 0; i < rows; i++) {
-        CR_UNROLL
-        for (int j = 0; j < PARTS; j++)
-            sums[row + i] += sum[i][j] * cr_load(signs + j * CR_VECTOR);
-    }
-}
-
-static void blocked_columns(const cr_pairs_columns *c)
-{
-    cr_vf sums[CR_VECTOR] = {{0}};
-    int64_t row = 0;
-    for (; row + 4 <= c->rows; row += 4)
-        copy_blocks(c, row, 4, sums);
-    if (c->rows - row == 3)
-        copy_blocks(c, row, 3, sums);
-    else if (c->rows - row == 2)
-        copy_blocks(c, row, 2, sums);
-    else if (c->rows - row == 1)
-        copy_blocks(c, row, 1, sums);
-    cr_store(c->record, sums_of_lanes(sums));
-}
-
-// The next row of plain columns.
-CR_INLINE cr_vf copy_row(const cr_pairs_columns *c, const float *from, bool beside, float *to)
-{
-    cr_vf x = {0};
-    if (beside) {
-        x = cr_load_some(from, c->rows);
-    } else {
-        CR_UNROLL
-        for (int i = 0; i < CR_PAIRS_ROWS; i++)
-            if (i < c->rows)
-                x[i] = from[c->at[i]];
-    }
-    x *= c->scale;
-    cr_store(to, x);
-    return x;
-}
-
-static void plain_columns(const cr_pairs_columns *c)
-{
-    bool beside = c->at[c->rows - 1] - c->at[0] == c->rows - 1;
-    const float *from = c->from + (beside ? c->at[0] : 0);
-    float *to = c->record + HEAD;
-    cr_vf sum = {0}, before = {0};
-    for (int64_t p = 0; p < c->k; p++, from += c->step, to += CR_PAIRS_ROWS) {
-        cr_vf x = copy_row(c, from, beside, to);
-        float sign = p > 0 ? sign_of(p - 1, c->k) : 0;
-        if (sign > 0)
-            sum += before * x;
-        else if (sign < 0)
-            sum -= before * x;
-        before = x;
-    }
-    cr_store(c->record, sum);
-}
-
-static void copy_columns(const cr_pairs_columns *c)
-{
-    if (c->blocked)
-        blocked_columns(c);
     else
-        plain_columns(c);
+        sum_pairs(rows, k, CR_PAIRS_ROWS, panel);
 }
 
-// Whether what sums start with is small enough to leave no mark in them; not so where something is infinite.
-static bool is_small(const cr_pairs_columns *c)
-{
-    for (int64_t i = 0; i < c->rows; i++)
-        if (!(fabsf(c->record[i]) <= (float)(LARGE * c->k)))
-            return false;
-    return true;
-}
+/* ---- one panel at work on a row of tiles ---- */
 
-static void columns(const cr_pairs_columns *c)
-{
-    if (c->scale > 0) {
-        copy_columns(c);
-        if (is_small(c)) {
-            c->record[UNSCALE] = 1 / c->scale;
-            c->record[PLAIN] = 0;
-            return;
-        }
-    }
-    cr_pairs_columns plain = *c;
-    plain.scale = 1;
-    copy_columns(&plain);
-    c->record[UNSCALE] = c->record[PLAIN] = 1;
-}
-
-/* ---- products ---- */
-
-// One panel at work on a row of tiles.
 typedef struct work {
     const cr_pairs_block *b;
-    int64_t channel, channels, tiles;
-    int64_t first; // position of the first tile
-    int64_t begin, end;
-    int vectors;
-    bool direct;
+    int64_t channel, channels, begin, end; // of the panel; tiles
     cr_gemm_tile t;
-    float shift[CR_TILE_WIDTH] __attribute__((aligned(64)));
+    float shift[CR_TILE_WIDTH] __attribute__((aligned(64))); // at least CR_PAIRS_ROWS
 } work;
 
-static void start(const cr_pairs_block *b, int64_t panel, int64_t begin, int64_t end, work *w)
+// The panel's weights come later.
+static void start(const cr_pairs_block *b, int64_t channel, int64_t most, int64_t begin, int64_t end, work *w)
 {
     const cr_gemm_block *g = &b->g;
     w->b = b;
-    w->channel = panel * CR_TILE_WIDTH;
-    w->channels = g->m - w->channel < CR_TILE_WIDTH ? g->m - w->channel : CR_TILE_WIDTH;
-    w->tiles = tiles(g->n);
+    w->channel = channel;
+    w->channels = g->m - channel < most ? g->m - channel : most;
     w->begin = begin;
     w->end = end;
-    w->first = cr_pairs_position(g->n, w->tiles, begin);
-    w->vectors = w->channels > CR_VECTOR ? 2 : 1;
-    w->direct = g->out_blocked && cr_gemm_is_simple(g->epilogue);
     for (int64_t c = 0; c < CR_TILE_WIDTH; c++)
-        w->shift[c] = g->bias && c < w->channels ? g->bias[w->channel + c] : 0;
-    int64_t width = w->vectors * CR_VECTOR;
-    cr_gemm_tile t = {.k = g->depth, .b_step = width};
-    t.begin = g->weights + w->channel * panel_floats(1, g->depth);
-    t.unscale = t.begin + width;
-    t.b = t.unscale + width;
-    t.shift = w->shift;
-    t.ahead_step = width / (end - begin);
-    t.out_row = CR_BLOCK;
-    t.out_vector = CR_TILE_WIDTH > (int)CR_BLOCK ? g->out_step : CR_VECTOR;
-    t.fetch_row = g->out_blocked ? t.out_row : g->out_step;
-    t.fetch_vector = g->out_blocked ? t.out_vector : CR_BLOCK * g->out_step;
-    cr_gemm_set_clamp(g->epilogue, &t);
-    w->t = t;
+        w->shift[c] = g->bias && c < w->channels ? g->bias[channel + c] : 0;
+    w->t = (cr_gemm_tile){.k = g->depth, .shift = w->shift};
+    cr_gemm_set_clamp(g->epilogue, &w->t);
 }
 
-// All products as always, to t->sums.
-static void run_plain(cr_gemm_tile *t, int64_t rows, bool blocked, int vectors)
+// All products as always, to t->sums. `a_step` and `blocked`: of rows of a.
+static void run_plain(const cr_gemm_tile *t, int64_t rows, int vectors, int64_t a_step, bool blocked,
+                      bool wide)
 {
     static const float zeros[CR_TILE_WIDTH];
     cr_gemm_tile plain = *t;
-    plain.a_step = blocked ? RECORD_BLOCK : CR_PAIRS_ROWS;
+    plain.a_step = a_step;
     plain.begin = zeros;
     plain.bias = NULL;
     plain.out = NULL;
@@ -361,70 +124,212 @@ static void run_plain(cr_gemm_tile *t, int64_t rows, bool blocked, int vectors)
     for (int64_t i = 0; i < rows; i++)
         for (int j = 0; j < vectors; j++) {
             float *sums = t->sums + i * CR_TILE_WIDTH + j * CR_VECTOR;
-            cr_store(sums,
-                     cr_load(sums) * cr_load(t->unscale + j * CR_VECTOR) + cr_load(t->shift + j * CR_VECTOR));
+            cr_vf times = wide ? cr_repeat(t->unscale[i]) : cr_load(t->unscale + j * CR_VECTOR);
+            cr_vf shift = wide ? cr_repeat(t->shift[i]) : cr_load(t->shift + j * CR_VECTOR);
+            cr_store(sums, cr_load(sums) * times + shift);
         }
 }
 
-// Whether the tile wrote its outputs.
-static bool run_tile(work *w, int64_t i, int64_t position, int64_t rows)
+static const float *record_of(const work *w, int64_t tile)
+{
+    const cr_gemm_block *g = &w->b->g;
+    return g->columns + (tile - w->b->tile_begin) * g->column_step;
+}
+
+/* ---- wide ---- */
+
+static size_t wide_pack_bytes(int64_t m, int64_t k)
+{
+    return (size_t)((m + CR_PAIRS_ROWS - 1) / CR_PAIRS_ROWS * panel_floats(CR_PAIRS_ROWS, k)) * sizeof(float);
+}
+
+static void wide_pack(const float *weights, const double *scale, int64_t m, int64_t k, float *pack)
+{
+    for (int64_t c = 0; c < m; c += CR_PAIRS_ROWS, pack += panel_floats(CR_PAIRS_ROWS, k))
+        pack_panel(weights + c * k, scale ? scale + c : NULL, m - c < CR_PAIRS_ROWS ? m - c : CR_PAIRS_ROWS,
+                   k, CR_PAIRS_ROWS, pack);
+}
+
+static int64_t wide_tiles(int64_t n)
+{
+    return (n + CR_TILE_WIDTH - 1) / CR_TILE_WIDTH;
+}
+
+static int64_t wide_position(int64_t n, int64_t tile)
+{
+    return tile * CR_TILE_WIDTH < n ? tile * CR_TILE_WIDTH : n;
+}
+
+static int64_t wide_record_floats(int64_t k)
+{
+    return cr_pairs_record_floats(k, CR_TILE_WIDTH);
+}
+
+static void wide_tile(work *w, int64_t i)
 {
     const cr_gemm_block *g = &w->b->g;
     cr_gemm_tile *t = &w->t;
-    const float *record = g->columns + (i - w->b->tile_begin) * g->column_step;
+    int64_t position = wide_position(g->n, i), lanes = wide_position(g->n, i + 1) - position;
+    int64_t at = w->channel * g->out_step + position;
+    int vectors = lanes > CR_VECTOR ? 2 : 1;
+    const float *record = record_of(w, i);
+    bool plain = record[CR_PAIRS_PLAIN] != 0;
+    t->begin = record;
+    t->unscale_all = record[CR_PAIRS_UNSCALE];
+    t->b = record + CR_PAIRS_HEAD;
+    t->b_step = vectors * CR_VECTOR;
+    t->ahead = t->b;
+    bool direct = !plain && lanes == vectors * CR_VECTOR && cr_gemm_is_simple(g->epilogue);
+    t->out = direct ? g->out + at : NULL;
+    t->residual = direct && g->epilogue->add ? g->epilogue->add + at : NULL;
+    t->fetch = g->out + at;
+    if (plain)
+        run_plain(t, w->channels, vectors, CR_PAIRS_ROWS, false, true);
+    else
+        CR_ISA(cr_pairs_tiles)[w->channels - 1][CR_PAIRS_WIDE][vectors - 1](t);
+    if (!direct)
+        CR_ISA(cr_gemm_finish_rows)(g, w->channel, w->channels, position, lanes, t->sums, CR_TILE_WIDTH);
+}
+
+static void wide_run(const cr_pairs_block *b)
+{
+    float sums[CR_TILE_ROWS * CR_TILE_WIDTH] __attribute__((aligned(64)));
+    const cr_gemm_block *g = &b->g;
+    for (int64_t p = g->panel_begin; p < g->panel_end; p++) {
+        work w;
+        start(b, p * CR_PAIRS_ROWS, CR_PAIRS_ROWS, b->tile_begin, b->tile_end, &w);
+        cr_gemm_tile *t = &w.t;
+        t->bias = g->weights + p * panel_floats(CR_PAIRS_ROWS, g->depth);
+        t->unscale = t->bias + CR_PAIRS_ROWS;
+        t->a = t->unscale + CR_PAIRS_ROWS;
+        t->sums = sums;
+        t->out_row = t->fetch_row = g->out_step;
+        t->out_vector = t->fetch_vector = CR_VECTOR;
+        t->fetch_rows = w.channels;
+        for (int64_t i = b->tile_begin; i < b->tile_end; i++)
+            wide_tile(&w, i);
+    }
+}
+
+/* ---- deep ---- */
+
+static int64_t deep_width(int64_t channels)
+{
+    return channels > CR_VECTOR ? CR_TILE_WIDTH : CR_VECTOR;
+}
+
+static size_t deep_pack_bytes(int64_t m, int64_t k)
+{
+    int64_t rest = m % CR_TILE_WIDTH, width = m - rest + (rest ? deep_width(rest) : 0);
+    return (size_t)panel_floats(width, k) * sizeof(float);
+}
+
+static void deep_pack(const float *weights, const double *scale, int64_t m, int64_t k, float *pack)
+{
+    for (int64_t c = 0; c < m; c += CR_TILE_WIDTH) {
+        int64_t channels = m - c < CR_TILE_WIDTH ? m - c : CR_TILE_WIDTH;
+        pack_panel(weights + c * k, scale ? scale + c : NULL, channels, k, deep_width(channels),
+                   pack + panel_floats(c, k));
+    }
+}
+
+static int64_t deep_tiles(int64_t n)
+{
+    return (n + CR_PAIRS_ROWS - 1) / CR_PAIRS_ROWS;
+}
+
+// All tiles have the same number of positions, or one less.
+static int64_t deep_position(int64_t n, int64_t tile)
+{
+    return n * tile / deep_tiles(n);
+}
+
+static int64_t deep_record_floats(int64_t k)
+{
+    return cr_pairs_record_floats(k, CR_PAIRS_ROWS);
+}
+
+static void deep_start(const cr_pairs_block *b, int64_t panel, int64_t begin, int64_t end, work *w)
+{
+    const cr_gemm_block *g = &b->g;
+    start(b, panel * CR_TILE_WIDTH, CR_TILE_WIDTH, begin, end, w);
+    cr_gemm_tile *t = &w->t;
+    int64_t width = deep_width(w->channels);
+    t->begin = g->weights + panel_floats(w->channel, g->depth);
+    t->unscale = t->begin + width;
+    t->b = t->unscale + width;
+    t->b_step = width;
+    t->ahead_step = width / (end - begin);
+    t->out_row = CR_BLOCK;
+    t->out_vector = CR_TILE_WIDTH > (int)CR_BLOCK ? g->out_step : CR_VECTOR;
+    t->fetch_row = g->out_blocked ? t->out_row : g->out_step;
+    t->fetch_vector = g->out_blocked ? t->out_vector : CR_BLOCK * g->out_step;
+}
+
+// Whether the tile wrote its outputs; else they wait in t->sums.
+static bool deep_tile(work *w, int64_t i, int64_t first, int64_t position, int64_t rows)
+{
+    const cr_gemm_block *g = &w->b->g;
+    cr_gemm_tile *t = &w->t;
+    const float *record = record_of(w, i);
+    bool plain = record[CR_PAIRS_PLAIN] != 0;
+    bool direct = !plain && g->out_blocked && cr_gemm_is_simple(g->epilogue);
+    int vectors = (int)(t->b_step / CR_VECTOR);
     t->bias = record;
-    t->a = record + HEAD;
-    t->unscale_all = record[UNSCALE];
+    t->a = record + CR_PAIRS_HEAD;
+    t->unscale_all = record[CR_PAIRS_UNSCALE];
     // The next panel comes while this one's tiles are at work, a share with each.
     t->ahead = t->b + t->k * (t->b_step + t->ahead_step * (i - w->begin));
+    // Plain outputs are written when all tiles are done; they stand in about one line of each channel for each tile.
     int64_t at = g->out_blocked ? cr_gemm_blocked_at(g, w->channel, position)
-                                : w->channel * g->out_step + w->first + (i - w->begin) * CR_LINE;
-    bool plain = record[PLAIN] != 0;
-    t->out = w->direct && !plain ? g->out + at : NULL;
-    t->residual = w->direct && g->epilogue->add ? g->epilogue->add + at : NULL;
+                                : w->channel * g->out_step + first + (i - w->begin) * CR_LINE;
+    t->out = direct ? g->out + at : NULL;
+    t->residual = direct && g->epilogue->add ? g->epilogue->add + at : NULL;
     t->fetch = g->out + at;
     t->fetch_rows = g->out_blocked ? rows : CR_BLOCK;
     if (plain)
-        run_plain(t, rows, g->in_blocked, w->vectors);
+        run_plain(t, rows, vectors, g->in_blocked ? CR_PAIRS_RECORD_BLOCK : CR_PAIRS_ROWS, g->in_blocked,
+                  false);
     else
-        CR_ISA(cr_pairs_tiles)[rows - 1][g->in_blocked][w->vectors - 1](t);
-    return t->out != NULL;
+        CR_ISA(cr_pairs_tiles)
+    [rows - 1][g->in_blocked ? CR_PAIRS_DEEP_BLOCKED : CR_PAIRS_DEEP][vectors - 1](t);
+    return direct;
 }
 
-static void run_panel(const cr_pairs_block *b, int64_t panel, int64_t begin, int64_t end)
+static void deep_panel(const cr_pairs_block *b, int64_t panel, int64_t begin, int64_t end)
 {
     float own[CR_TILE_ROWS * CR_TILE_WIDTH] __attribute__((aligned(64)));
     float line[CR_TILE_WIDTH * LINE] __attribute__((aligned(64)));
     const cr_gemm_block *g = &b->g;
     work w;
-    start(b, panel, begin, end, &w);
+    deep_start(b, panel, begin, end, &w);
     w.t.sums = own;
-    int64_t position = w.first, next;
+    int vectors = (int)(w.t.b_step / CR_VECTOR);
+    int64_t first = deep_position(g->n, begin), position = first, next;
     for (int64_t i = begin; i < end; i++, position = next) {
-        next = cr_pairs_position(g->n, w.tiles, i + 1);
-        bool written = run_tile(&w, i, position, next - position);
+        next = deep_position(g->n, i + 1);
+        bool written = deep_tile(&w, i, first, position, next - position);
         if (!g->out_blocked)
-            CR_ISA(cr_gemm_transpose)(own, next - position, w.vectors, line + position - w.first, LINE);
+            CR_ISA(cr_gemm_transpose)(own, next - position, vectors, line + position - first, LINE);
         else if (!written)
-            CR_ISA(cr_gemm_finish_blocked)(g, w.channel, w.vectors, position, next - position, own);
+            CR_ISA(cr_gemm_finish_blocked)(g, w.channel, vectors, position, next - position, own);
     }
     if (!g->out_blocked)
-        CR_ISA(cr_gemm_finish_rows)(g, w.channel, w.channels, w.first, position - w.first, line, LINE);
+        CR_ISA(cr_gemm_finish_rows)(g, w.channel, w.channels, first, position - first, line, LINE);
 }
 
-static void run(const cr_pairs_block *b)
+static void deep_run(const cr_pairs_block *b)
 {
     for (int64_t i = b->tile_begin; i < b->tile_end; i += TILES)
         for (int64_t p = b->g.panel_begin; p < b->g.panel_end; p++)
-            run_panel(b, p, i, i + TILES < b->tile_end ? i + TILES : b->tile_end);
+            deep_panel(b, p, i, i + TILES < b->tile_end ? i + TILES : b->tile_end);
 }
 
 extern const cr_pairs_kernels CR_ISA(cr_pairs_kernels);
-const cr_pairs_kernels CR_ISA(cr_pairs_kernels) = {.pack_bytes = pack_bytes,
-                                                   .pack = pack,
-                                                   .panels = panels,
-                                                   .tiles = tiles,
-                                                   .record_floats = record_floats,
-                                                   .squares = squares,
-                                                   .columns = columns,
-                                                   .run = run};
+const cr_pairs_kernels CR_ISA(cr_pairs_kernels) = {
+    .squares = CR_ISA(cr_pairs_squares),
+    .wide = {CR_PAIRS_ROWS, wide_pack_bytes, wide_pack, wide_tiles, wide_position, wide_record_floats,
+             CR_ISA(cr_pairs_wide_columns), wide_run},
+    .deep = {CR_TILE_WIDTH, deep_pack_bytes, deep_pack, deep_tiles, deep_position, deep_record_floats,
+             CR_ISA(cr_pairs_deep_columns), deep_run},
+};
