@@ -5,10 +5,10 @@
 #include "crema.h"
 #include "kernels/conv.h"
 #include "plan/blocked.h"
+#include "tests/support/random_net.h"
 #include "tests/test.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -159,51 +159,35 @@ END_TEST
 
 /* ---- whole plans ---- */
 
-typedef struct maker {
-    char text[20000];
-    size_t n;
-    uint64_t seed;
-    int n_blobs;
-} maker;
-
-static unsigned pick(maker *m, unsigned n)
-{
-    m->seed = m->seed * 6364136223846793005u + 1442695040888963407u;
-    return (unsigned)(m->seed >> 33) % n;
-}
-
-__attribute__((format(printf, 2, 3))) static void say(maker *m, const char *fmt, ...)
-{
-    va_list args;
-    va_start(args, fmt);
-    m->n += (size_t)vsnprintf(m->text + m->n, sizeof m->text - m->n, fmt, args);
-    va_end(args);
-}
-
-static void add_convolution(maker *m, int bottom, int group, int kernel)
+static void add_convolution(random_net *m, int bottom, int group, int kernel)
 {
     static const char *const modes[] = {"ZERO", "REFLECT", "CIRCULAR", "PARTIAL"};
     int top = m->n_blobs++;
-    say(m,
+    random_net_say(
+        m,
         "layer { name: 'c%d' type: 'Convolution' bottom: 'b%d' top: 'b%d' convolution_param { num_output: "
         "32 ",
         top, bottom, top);
-    say(m, "group: %d kernel_size: %d pad: %d pad_mode: %s ", group, kernel, kernel / 2, modes[pick(m, 4)]);
-    say(m, "weight_filler { type: 'gaussian' std: 0.2 } bias_filler { type: 'gaussian' std: 0.2 } } }\n");
-    if (pick(m, 2))
-        say(m, "layer { name: 'r%d' type: '%s' bottom: 'b%d' top: 'b%d' }\n", top,
-            pick(m, 2) ? "ReLU" : "Sigmoid", top, top);
+    random_net_say(m, "group: %d kernel_size: %d pad: %d pad_mode: %s ", group, kernel, kernel / 2,
+                   modes[random_net_pick(m, 4)]);
+    random_net_say(
+        m, "weight_filler { type: 'gaussian' std: 0.2 } bias_filler { type: 'gaussian' std: 0.2 } } }\n");
+    if (random_net_pick(m, 2))
+        random_net_say(m, "layer { name: 'r%d' type: '%s' bottom: 'b%d' top: 'b%d' }\n", top,
+                       random_net_pick(m, 2) ? "ReLU" : "Sigmoid", top, top);
 }
 
-static void add_layers(maker *m)
+static void add_layers(random_net *m)
 {
-    int bottom = m->n_blobs - 1 - (int)pick(m, m->n_blobs > 2 ? 2 : 1), other = (int)pick(m, 2);
-    switch (pick(m, 8)) {
+    int bottom = m->n_blobs - 1 - (int)random_net_pick(m, m->n_blobs > 2 ? 2 : 1),
+        other = (int)random_net_pick(m, 2);
+    switch (random_net_pick(m, 8)) {
     case 0:
         add_convolution(m, bottom, 1, 3);
         break;
     case 1:
-        say(m,
+        random_net_say(
+            m,
             "layer { name: 'p%d' type: 'Pooling' bottom: 'b%d' top: 'b%d' pooling_param { kernel_size: 3 "
             "stride: 1 pad: 1 } }\n",
             m->n_blobs, bottom, m->n_blobs);
@@ -211,8 +195,8 @@ static void add_layers(maker *m)
         break;
     case 2:
         add_convolution(m, bottom, 1, 1);
-        say(m, "layer { name: 's%d' type: 'Eltwise' bottom: 'b%d' bottom: 'b%d' top: 'b%d' }\n", m->n_blobs,
-            m->n_blobs - 1, other ? bottom : m->n_blobs - 2, m->n_blobs);
+        random_net_say(m, "layer { name: 's%d' type: 'Eltwise' bottom: 'b%d' bottom: 'b%d' top: 'b%d' }\n",
+                       m->n_blobs, m->n_blobs - 1, other ? bottom : m->n_blobs - 2, m->n_blobs);
         m->n_blobs++;
         break;
     case 3:
@@ -220,20 +204,20 @@ static void add_layers(maker *m)
         add_convolution(m, bottom, 1, 1);
         break;
     default:
-        add_convolution(m, bottom, 32, 1 + 2 * (int)pick(m, 3));
+        add_convolution(m, bottom, 32, 1 + 2 * (int)random_net_pick(m, 3));
         add_convolution(m, m->n_blobs - 1, 1, 1);
     }
 }
 
-static void make_net(maker *m, uint64_t seed)
+static void make_net(random_net *m, uint64_t seed)
 {
-    memset(m, 0, sizeof *m);
-    m->seed = seed * 7919 + 12345;
+    random_net_start(m, seed);
     m->n_blobs = 1;
-    say(m,
+    random_net_say(
+        m,
         "layer { name: 'in' type: 'Input' top: 'b0' input_param { shape { dim: %u dim: 3 dim: %u dim: %u } } "
         "}\n",
-        1 + pick(m, 2), 5 + pick(m, 20), 5 + pick(m, 20));
+        1 + random_net_pick(m, 2), 5 + random_net_pick(m, 20), 5 + random_net_pick(m, 20));
     add_convolution(m, 0, 1, 3);
     for (int i = 0; i < 7; i++)
         add_layers(m);
@@ -275,7 +259,7 @@ START_TEST(blocked_plans_compute_what_exact_ones_do)
 {
     enum { MOST = 1 << 18 };
     static float wanted[MOST], got[MOST], again[MOST];
-    static maker m;
+    static random_net m;
     for (uint64_t seed = 0; seed < 60; seed++) {
         make_net(&m, seed);
         int64_t n = run_net(m.text, 1, 1, wanted, MOST);

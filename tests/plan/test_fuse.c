@@ -3,11 +3,11 @@
  * nothing is taken, computes.
  */
 #include "crema.h"
+#include "tests/support/random_net.h"
 #include "tests/support/wire_writer.h"
 #include "tests/test.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -608,33 +608,17 @@ END_TEST
 /* ---- nets of a generator ---- */
 
 typedef struct maker {
-    char text[30000];
-    size_t n;
-    uint64_t seed;
-    int n_blobs, channels[64];
+    random_net net;
     ww weights;
 } maker;
-
-static unsigned pick(maker *m, unsigned n)
-{
-    m->seed = m->seed * 6364136223846793005u + 1442695040888963407u;
-    return (unsigned)(m->seed >> 33) % n;
-}
-
-__attribute__((format(printf, 2, 3))) static void say(maker *m, const char *fmt, ...)
-{
-    va_list args;
-    va_start(args, fmt);
-    m->n += (size_t)vsnprintf(m->text + m->n, sizeof m->text - m->n, fmt, args);
-    va_end(args);
-}
 
 // A layer from blob a to a new one or, by a wish, to a itself.
 static void add_unary(maker *m, int number, const char *type, const char *fields, int a, int channels)
 {
-    int out = channels == m->channels[a] && pick(m, 3) == 0 ? a : m->n_blobs++;
-    say(m, "layer { name: 'l%d' type: '%s' bottom: 'b%d' top: 'b%d' %s }\n", number, type, a, out, fields);
-    m->channels[out] = channels;
+    int out = channels == m->net.channels[a] && random_net_pick(&m->net, 3) == 0 ? a : m->net.n_blobs++;
+    random_net_say(&m->net, "layer { name: 'l%d' type: '%s' bottom: 'b%d' top: 'b%d' %s }\n", number, type, a,
+                   out, fields);
+    m->net.channels[out] = channels;
 }
 
 static void add_statistics(maker *m, int number, int channels)
@@ -643,8 +627,8 @@ static void add_statistics(maker *m, int number, int channels)
     float mean[64], variance[64];
     snprintf(name, sizeof name, "l%d", number);
     for (int c = 0; c < channels; c++) {
-        mean[c] = (float)pick(m, 100) / 50 - 1;
-        variance[c] = (float)pick(m, 100) / 50 + 0.2f;
+        mean[c] = (float)random_net_pick(&m->net, 100) / 50 - 1;
+        variance[c] = (float)random_net_pick(&m->net, 100) / 50 + 0.2f;
     }
     ww_layer(&m->weights, name, "BatchNorm");
     ww_blob(&m->weights, 1, (int64_t[]){channels}, mean);
@@ -663,8 +647,8 @@ static void add_activation(maker *m, int number, int a)
                                                 {"HardSwish", ""},
                                                 {"Sigmoid", ""},
                                                 {"TanH", ""}};
-    unsigned i = pick(m, 9);
-    add_unary(m, number, activation[i][0], activation[i][1], a, m->channels[a]);
+    unsigned i = random_net_pick(&m->net, 9);
+    add_unary(m, number, activation[i][0], activation[i][1], a, m->net.channels[a]);
 }
 
 static void add_convolution(maker *m, int number, int a)
@@ -673,72 +657,76 @@ static void add_convolution(maker *m, int number, int a)
                                          "kernel_size: 3 pad: 1 pad_mode: PARTIAL",
                                          "kernel_size: 5 pad: 2 pad_mode: REFLECT"};
     char fields[300];
-    bool depthwise = pick(m, 4) == 0;
-    int channels = depthwise ? m->channels[a] : 3 + (int)pick(m, 5);
+    bool depthwise = random_net_pick(&m->net, 4) == 0;
+    int channels = depthwise ? m->net.channels[a] : 3 + (int)random_net_pick(&m->net, 5);
     snprintf(fields, sizeof fields,
              "convolution_param { num_output: %d group: %d %s bias_term: %s weight_filler { type: 'msra' } "
              "bias_filler "
              "{ type: 'gaussian' std: 0.2 } }",
-             channels, depthwise ? channels : 1, window[pick(m, depthwise ? 2 : 4)],
-             pick(m, 2) ? "true" : "false");
+             channels, depthwise ? channels : 1, window[random_net_pick(&m->net, depthwise ? 2 : 4)],
+             random_net_pick(&m->net, 2) ? "true" : "false");
     add_unary(m, number, "Convolution", fields, a, channels);
 }
 
 static void add_layer(maker *m, int number)
 {
     // Chains grow mostly from the newest blob.
-    int a = pick(m, 3) ? m->n_blobs - 1 : (int)pick(m, (unsigned)m->n_blobs), b = a;
-    switch (pick(m, 8)) {
+    int a = random_net_pick(&m->net, 3) ? m->net.n_blobs - 1
+                                        : (int)random_net_pick(&m->net, (unsigned)m->net.n_blobs),
+        b = a;
+    switch (random_net_pick(&m->net, 8)) {
     case 0:
     case 1:
         add_convolution(m, number, a);
         break;
     case 2:
-        add_statistics(m, number, m->channels[a]);
-        add_unary(m, number, "BatchNorm", "", a, m->channels[a]);
+        add_statistics(m, number, m->net.channels[a]);
+        add_unary(m, number, "BatchNorm", "", a, m->net.channels[a]);
         break;
     case 3:
         add_unary(
             m, number, "Scale",
             "scale_param { bias_term: true filler { type: 'uniform' min: 0.5 max: 1.5 } bias_filler { type: "
             "'gaussian' std: 0.3 } }",
-            a, m->channels[a]);
+            a, m->net.channels[a]);
         break;
     case 4:
     case 5:
         add_activation(m, number, a);
         break;
     case 6:
-        for (int i = 0; i < m->n_blobs; i++)
-            if (m->channels[i] == m->channels[a] && i != a && pick(m, 2))
+        for (int i = 0; i < m->net.n_blobs; i++)
+            if (m->net.channels[i] == m->net.channels[a] && i != a && random_net_pick(&m->net, 2))
                 b = i;
-        say(m, "layer { name: 'l%d' type: 'Eltwise' bottom: 'b%d' bottom: 'b%d' top: 'b%d' }\n", number, a, b,
-            m->n_blobs);
-        m->channels[m->n_blobs++] = m->channels[a];
+        random_net_say(&m->net,
+                       "layer { name: 'l%d' type: 'Eltwise' bottom: 'b%d' bottom: 'b%d' top: 'b%d' }\n",
+                       number, a, b, m->net.n_blobs);
+        m->net.channels[m->net.n_blobs++] = m->net.channels[a];
         break;
     default:
-        b = (int)pick(m, (unsigned)m->n_blobs);
-        if (m->channels[a] + m->channels[b] > 30)
+        b = (int)random_net_pick(&m->net, (unsigned)m->net.n_blobs);
+        if (m->net.channels[a] + m->net.channels[b] > 30)
             return;
-        say(m, "layer { name: 'l%d' type: 'Concat' bottom: 'b%d' bottom: 'b%d' top: 'b%d' }\n", number, a, b,
-            m->n_blobs);
-        m->channels[m->n_blobs++] = m->channels[a] + m->channels[b];
+        random_net_say(&m->net,
+                       "layer { name: 'l%d' type: 'Concat' bottom: 'b%d' bottom: 'b%d' top: 'b%d' }\n",
+                       number, a, b, m->net.n_blobs);
+        m->net.channels[m->net.n_blobs++] = m->net.channels[a] + m->net.channels[b];
     }
 }
 
 static void make_net(maker *m, uint64_t seed)
 {
-    memset(m, 0, sizeof *m);
-    m->seed = seed * 7919 + 4242;
+    random_net_start(&m->net, seed);
     ww_net(&m->weights, "net");
     add_statistics(m, 1000, 1); // so that the file has a layer
-    say(m,
+    random_net_say(
+        &m->net,
         "layer { name: 'in' type: 'Input' top: 'b0' input_param { shape { dim: %d dim: 4 dim: 5 dim: 7 } } "
         "}\n",
         1 + (int)(seed % 3));
-    m->channels[0] = 4;
-    m->n_blobs = 1;
-    for (int i = 0; i < 18 && m->n_blobs < 50; i++)
+    m->net.channels[0] = 4;
+    m->net.n_blobs = 1;
+    for (int i = 0; i < 18 && m->net.n_blobs < 50; i++)
         add_layer(m, i);
 }
 
@@ -762,9 +750,9 @@ START_TEST(nets_of_all_kinds_are_what_exact_plans_make_of_them)
         make_net(&m, seed);
         crema_file file = ww_file(&m.weights);
         const char *algorithm = seed % 4 ? NULL : "im2col";
-        check_same(m.text,
+        check_same(m.net.text,
                    (how){.weights = &file, .conv_algorithm = algorithm, .threads = 1 + (int)(seed % 2)});
-        n_taken += has_taken(m.text, (how){.weights = &file});
+        n_taken += has_taken(m.net.text, (how){.weights = &file});
         ww_free(&m.weights);
     }
     ck_assert_int_gt(n_taken, NETS / 2);
