@@ -129,22 +129,12 @@ START_TEST(a_plane_may_be_alone)
 }
 END_TEST
 
-static cr_window_spec spec_of(int rule, int mode, int64_t height, int64_t width)
-{
-    return (cr_window_spec){.kernel = {height, width},
-                            .stride = {1, 1},
-                            .dilation = {1, 1},
-                            .rule = rule,
-                            .mode = mode,
-                            .pad_value = mode == CREMA__PAD_MODE__CONSTANT ? 0.75f : 0};
-}
-
 static int check_random(unsigned seed, int rule, int mode, int tries)
 {
     int done = 0;
     for (int i = 0; i < tries; i++) {
         geometry_case g;
-        cr_window_spec s = spec_of(rule, mode, 1 + rand_r(&seed) % 13, 1 + rand_r(&seed) % 13);
+        cr_window_spec s = geometry_spec(rule, mode, 1 + rand_r(&seed) % 13, 1 + rand_r(&seed) % 13);
         int64_t in[2], group = i % 3 == 0 ? 2 : 1, each[2] = {1 + rand_r(&seed) % 20, 1 + rand_r(&seed) % 20};
         for (int a = 0; a < 2; a++) {
             in[a] = 1 + rand_r(&seed) % 40;
@@ -196,8 +186,8 @@ START_TEST(every_size_equals_the_definition)
     unsigned seed = 3;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         geometry_case g;
-        cr_window_spec s =
-            spec_of(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO, cases[i].kernel[0], cases[i].kernel[1]);
+        cr_window_spec s = geometry_spec(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO, cases[i].kernel[0],
+                                         cases[i].kernel[1]);
         ck_assert(geometry_make(&g, &s, 2, cases[i].in, cases[i].images, cases[i].channels, cases[i].outputs,
                                 cases[i].group));
         conv_check(&g, &cr_conv_fft, &seed, true, false, true);
@@ -211,18 +201,9 @@ START_TEST(fewer_images_need_no_more_scratch)
 {
     for (int64_t size = 5; size < 90; size += 7) {
         geometry_case g;
-        const char *why;
-        cr_window_spec s = spec_of(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO, 7, 9);
+        cr_window_spec s = geometry_spec(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO, 7, 9);
         ck_assert(geometry_make(&g, &s, 2, (int64_t[]){size, size}, 20, 64, 48, 1));
-        g.conv.window = &g.window;
-        g.conv.kernels = cr_kernels_choose(NULL, &why);
-        size_t scratch = cr_conv_fft.scratch_bytes(&g.conv), slot = cr_conv_fft.slot_bytes(&g.conv);
-        int kind = cr_conv_fft.pack_kind(&g.conv);
-        for (; g.conv.images > 0; g.conv.images--) {
-            ck_assert_uint_le(cr_conv_fft.scratch_bytes(&g.conv), scratch);
-            ck_assert_uint_le(cr_conv_fft.slot_bytes(&g.conv), slot);
-            ck_assert_int_eq(cr_conv_fft.pack_kind(&g.conv), kind);
-        }
+        conv_check_fewer_images(&g, &cr_conv_fft);
         cr_arena_free(&g.arena);
     }
 }
@@ -237,7 +218,7 @@ static const char *refusal(const asked *q)
 {
     geometry_case g;
     const char *why;
-    cr_window_spec s = spec_of(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO, q->kernel, q->kernel);
+    cr_window_spec s = geometry_spec(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO, q->kernel, q->kernel);
     s.stride[1] = q->stride;
     s.dilation[0] = q->dilation;
     ck_assert(geometry_make(&g, &s, 2, (int64_t[]){q->size, q->size}, 1, q->channels, q->channels, q->group));
@@ -283,7 +264,7 @@ static bool prefers_plain(int64_t kernel)
 {
     geometry_case g;
     const char *why;
-    cr_window_spec s = spec_of(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO, kernel, kernel);
+    cr_window_spec s = geometry_spec(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO, kernel, kernel);
     ck_assert(geometry_make(&g, &s, 2, (int64_t[]){56, 56}, 1, 64, 64, 64));
     g.conv.window = &g.window;
     g.conv.kernels = cr_kernels_choose(NULL, &why);
@@ -307,7 +288,7 @@ START_TEST(it_can_be_forced)
 {
     geometry_case g;
     const char *why;
-    cr_window_spec s = spec_of(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO, 3, 3);
+    cr_window_spec s = geometry_spec(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO, 3, 3);
     ck_assert(geometry_make(&g, &s, 2, (int64_t[]){20, 20}, 1, 8, 8, 1));
     g.conv.window = &g.window;
     g.conv.kernels = cr_kernels_choose(NULL, &why);

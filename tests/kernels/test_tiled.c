@@ -3,27 +3,13 @@
 #include "tests/support/conv_check.h"
 #include "tests/test.h"
 
-#include <math.h>
-
-static int check_random(unsigned seed, int n_axes, int rule, int mode, int tries)
-{
-    int done = 0;
-    for (int i = 0; i < tries; i++) {
-        geometry_case g;
-        if (geometry_random(&g, &seed, n_axes, rule, mode)) {
-            conv_check(&g, &cr_conv_tiled, &seed, i % 3 != 0, i % 4 == 0, i % 8 == 0);
-            done++;
-        }
-        cr_arena_free(&g.arena);
-    }
-    return done;
-}
 
 START_TEST(every_mode_equals_the_definition)
 {
     for (int mode = CREMA__PAD_MODE__ZERO; mode <= CREMA__PAD_MODE__PARTIAL; mode++)
         for (int n_axes = 1; n_axes <= 3; n_axes++)
-            ck_assert_int_gt(check_random(100u + (unsigned)mode, n_axes, CREMA__PAD_RULE__EXPLICIT, mode, 25),
+            ck_assert_int_gt(conv_check_random(&cr_conv_tiled, 100u + (unsigned)mode, n_axes,
+                                               CREMA__PAD_RULE__EXPLICIT, mode, 25),
                              10);
 }
 END_TEST
@@ -31,9 +17,12 @@ END_TEST
 START_TEST(every_rule_equals_the_definition)
 {
     for (int rule = CREMA__PAD_RULE__VALID; rule <= CREMA__PAD_RULE__CORNERS; rule++)
-        ck_assert_int_gt(check_random(200u + (unsigned)rule, 2, rule, CREMA__PAD_MODE__ZERO, 30), 10);
-    ck_assert_int_gt(check_random(9, 2, CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__REFLECT, 20), 10);
-    ck_assert_int_gt(check_random(9, 2, CREMA__PAD_RULE__FULL, CREMA__PAD_MODE__PARTIAL, 20), 10);
+        ck_assert_int_gt(
+            conv_check_random(&cr_conv_tiled, 200u + (unsigned)rule, 2, rule, CREMA__PAD_MODE__ZERO, 30), 10);
+    ck_assert_int_gt(
+        conv_check_random(&cr_conv_tiled, 9, 2, CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__REFLECT, 20), 10);
+    ck_assert_int_gt(
+        conv_check_random(&cr_conv_tiled, 9, 2, CREMA__PAD_RULE__FULL, CREMA__PAD_MODE__PARTIAL, 20), 10);
 }
 END_TEST
 
@@ -129,20 +118,7 @@ END_TEST
 
 START_TEST(an_infinity_in_the_picture_does_not_leak_into_the_padding)
 {
-    cr_window_spec s = {.kernel = {3}, .stride = {1}, .dilation = {1}, .pad_before = {1}, .pad_after = {1}};
-    geometry_case g;
-    const char *why;
-    ck_assert(geometry_make(&g, &s, 1, (int64_t[]){4}, 1, 1, 1, 1));
-    g.conv.window = &g.window;
-    g.conv.kernels = cr_kernels_choose(NULL, &why);
-    float in[20] = {1, 2, 3, INFINITY}, weights[3] = {1, 1, 1}, out[4];
-    conv_work w = {
-        .algorithm = &cr_conv_tiled, .g = &g, .in = in, .weights = weights, .out = out, .n_out = 4};
-    conv_work_run(&w, 1);
-    ck_assert_float_eq(out[0], 3);
-    ck_assert_float_eq(out[1], 6);
-    ck_assert(isinf(out[2]) && isinf(out[3]));
-    cr_arena_free(&g.arena);
+    conv_check_infinity(&cr_conv_tiled, 1);
 }
 END_TEST
 

@@ -2,83 +2,22 @@
 #include "crema.pb-c.h"
 #include "kernels/kernels.h"
 #include "tests/support/conv_check.h"
-#include "tests/support/geometry.h"
 #include "tests/test.h"
 
 #include <math.h>
 #include <string.h>
 
-static const float untouched = -12345;
-
-// Pools are made once per test: starting threads costs more than the convolutions here.
-static cr_pool *pool_of(int threads)
-{
-    static cr_pool *pools[4];
-    if (threads > 1 && !pools[threads])
-        ck_assert_int_eq(cr_pool_create(&pools[threads], threads, NULL), CREMA_OK);
-    return pools[threads];
-}
-
-typedef struct work {
-    float *in, *weights, *bias, *expected, *out;
-    int64_t n_out; // floats, gaps included
-} work;
-
-static work work_of(geometry_case *g, unsigned *seed, bool bias)
-{
-    const cr_conv *c = &g->conv;
-    work w = {0};
-    g->conv.window = &g->window;
-    w.n_out = c->images * c->out_image_stride;
-    w.in = random_floats(&g->arena, seed, c->images * c->in_image_stride + 16); // readable behind the end
-    w.weights =
-        random_floats(&g->arena, seed, c->out_channels * (c->in_channels / c->group) * c->kernel_count);
-    w.bias = bias ? random_floats(&g->arena, seed, c->out_channels) : NULL;
-    w.expected = random_floats(&g->arena, seed, w.n_out);
-    w.out = random_floats(&g->arena, seed, w.n_out);
-    geometry_convolve(g, w.in, w.weights, w.bias, w.expected);
-    return w;
-}
-
-// Buffers are exactly as long as promised, so that ASan watches.
-static void run(const geometry_case *g, work *w, const cr_epilogue *epilogue, int threads)
-{
-    const cr_conv_algorithm *a = &cr_conv_winograd;
-    const cr_conv *c = &g->conv;
-    size_t step = (a->slot_bytes(c) + 63) / 64 * 64;
-    void *pack = cr_alloc_aligned(a->pack_bytes(c), 64);
-    void *scratch = cr_alloc_aligned(a->scratch_bytes(c), 64);
-    void *slots = cr_alloc_aligned(step * (size_t)threads, 64);
-    memset(pack, 0xFF, a->pack_bytes(c));
-    memset(scratch, 0xFF, a->scratch_bytes(c));
-    memset(slots, 0xFF, step * (size_t)threads);
-    for (int64_t i = 0; i < w->n_out; i++)
-        w->out[i] = untouched;
-    a->pack(c, w->weights, pack);
-    conv_check_parts(a, c, w->weights, pack);
-    cr_conv_buffers b = {.in = w->in, .out = w->out, .bias = w->bias, .pack = pack, .scratch = scratch};
-    b.epilogue = epilogue;
-    b.slot_scratch = slots;
-    b.slot_step = step;
-    b.pool = pool_of(threads);
-    a->run(c, &b);
-    cr_free(pack);
-    cr_free(scratch);
-    cr_free(slots);
-}
-
 // Errors grow with what was summed up, so they are taken relative to the root mean square of the outputs.
-static void compare(const geometry_case *g, const work *w)
+static void compare(const conv_work *w)
 {
+    const geometry_case *g = w->g;
     const cr_conv *c = &g->conv;
     const cr_axis *y = &g->window.axis[0], *x = &g->window.axis[1];
     double squares = 0, worst = 0, all = 0;
     int64_t n = 0;
     for (int64_t i = 0; i < w->n_out; i++) {
-        if (i % c->out_image_stride >= c->out_channels * c->out_count) { // between images
-            ck_assert(w->out[i] == untouched);
+        if (i % c->out_image_stride >= c->out_channels * c->out_count) // between images
             continue;
-        }
         double error = fabs((double)w->out[i] - (double)w->expected[i]);
         worst = error <= worst ? worst : error; // NaN stays
         all += error * error;
@@ -98,31 +37,26 @@ static void compare(const geometry_case *g, const work *w)
 // At every level that this CPU runs; the same bits from 1, 2 and 3 threads.
 static void check_case(geometry_case *g, unsigned *seed, bool bias)
 {
-    work w = work_of(g, seed, bias);
+    conv_work w = conv_work_of(g, &cr_conv_winograd, seed, bias, false);
     float *first = cr_arena_array(&g->arena, (size_t)w.n_out, sizeof *first);
     for (const cr_kernels *const *k = cr_kernels_all; *k; k++) {
         if (!cr_cpu_runs((*k)->name))
             continue;
         g->conv.kernels = *k;
         ck_assert_ptr_null(cr_conv_winograd.accepts(&g->conv));
-        run(g, &w, NULL, 1);
-        compare(g, &w);
+        conv_work_run(&w, 1);
+        compare(&w);
         memcpy(first, w.out, (size_t)w.n_out * sizeof *first);
         for (int threads = 2; threads <= 3; threads++) {
-            run(g, &w, NULL, threads);
+            conv_work_run(&w, threads);
             ck_assert_int_eq(memcmp(first, w.out, (size_t)w.n_out * sizeof *first), 0);
         }
     }
 }
 
-static cr_window_spec spec_of(int rule, int mode, int64_t kernel)
+static cr_window_spec square_spec(int rule, int mode, int64_t kernel)
 {
-    return (cr_window_spec){.kernel = {kernel, kernel},
-                            .stride = {1, 1},
-                            .dilation = {1, 1},
-                            .rule = rule,
-                            .mode = mode,
-                            .pad_value = mode == CREMA__PAD_MODE__CONSTANT ? 0.75f : 0};
+    return geometry_spec(rule, mode, kernel, kernel);
 }
 
 static int check_random(unsigned seed, int rule, int mode, int tries)
@@ -130,7 +64,7 @@ static int check_random(unsigned seed, int rule, int mode, int tries)
     int done = 0;
     for (int i = 0; i < tries; i++) {
         geometry_case g;
-        cr_window_spec s = spec_of(rule, mode, i % 2 ? 5 : 3);
+        cr_window_spec s = square_spec(rule, mode, i % 2 ? 5 : 3);
         int64_t in[2], group = rand_r(&seed) % 4 == 0 ? 2 : 1;
         for (int a = 0; a < 2; a++) {
             in[a] = 1 + rand_r(&seed) % 19;
@@ -173,7 +107,7 @@ START_TEST(every_cut_of_the_map_equals_the_definition)
     unsigned seed = 1;
     for (size_t i = 0; i < 2 * (sizeof sizes / sizeof sizes[0]); i++) {
         geometry_case g;
-        cr_window_spec s = spec_of(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO, i % 2 ? 5 : 3);
+        cr_window_spec s = square_spec(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO, i % 2 ? 5 : 3);
         ck_assert(geometry_make(&g, &s, 2, sizes[i / 2], sizes[i / 2][2], sizes[i / 2][3], 17, 1));
         check_case(&g, &seed, true);
         cr_arena_free(&g.arena);
@@ -188,7 +122,7 @@ START_TEST(every_end_of_an_axis_equals_the_definition)
     for (int64_t i = 0; i < 32; i++) {
         geometry_case g;
         int64_t in[2] = {17 + i % 4, 17 + i / 4 % 4};
-        cr_window_spec s = spec_of(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO, i < 16 ? 3 : 5);
+        cr_window_spec s = square_spec(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO, i < 16 ? 3 : 5);
         ck_assert(geometry_make(&g, &s, 2, in, 2, 16, 16, 1));
         check_case(&g, &seed, true);
         cr_arena_free(&g.arena);
@@ -203,7 +137,7 @@ START_TEST(many_small_groups_equal_the_definition)
     unsigned seed = 4;
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         geometry_case g;
-        cr_window_spec s = spec_of(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO, 3);
+        cr_window_spec s = square_spec(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO, 3);
         ck_assert(geometry_make(&g, &s, 2, sizes[i], 1, 12 * sizes[i][2], 12 * sizes[i][3], 12));
         check_case(&g, &seed, true);
         cr_arena_free(&g.arena);
@@ -216,7 +150,7 @@ START_TEST(many_channels_stay_within_bounds)
 {
     unsigned seed = 2;
     geometry_case g;
-    cr_window_spec s = spec_of(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO, 3);
+    cr_window_spec s = square_spec(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO, 3);
     ck_assert(geometry_make(&g, &s, 2, (int64_t[]){12, 12}, 1, 384, 16, 1));
     check_case(&g, &seed, true);
     cr_arena_free(&g.arena);
@@ -229,45 +163,43 @@ START_TEST(fewer_images_need_no_more_scratch)
     for (int64_t size = 1; size < 70; size += 3) {
         int64_t group = size % 2 ? 1 : 8;
         geometry_case g;
-        const char *why;
-        cr_window_spec s = spec_of(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO, 3);
+        cr_window_spec s = square_spec(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO, 3);
         ck_assert(geometry_make(&g, &s, 2, (int64_t[]){size, size}, 9, 64, 64, group));
-        g.conv.window = &g.window;
-        g.conv.kernels = cr_kernels_choose(NULL, &why);
-        size_t scratch = cr_conv_winograd.scratch_bytes(&g.conv), slot = cr_conv_winograd.slot_bytes(&g.conv);
-        int kind = cr_conv_winograd.pack_kind(&g.conv);
-        for (; g.conv.images > 0; g.conv.images--) {
-            ck_assert_uint_le(cr_conv_winograd.scratch_bytes(&g.conv), scratch);
-            ck_assert_uint_le(cr_conv_winograd.slot_bytes(&g.conv), slot);
-            ck_assert_int_eq(cr_conv_winograd.pack_kind(&g.conv), kind);
-        }
+        conv_check_fewer_images(&g, &cr_conv_winograd);
         cr_arena_free(&g.arena);
     }
 }
 END_TEST
 
-// Fused or in a pass of its own, the epilogue gives the same bits.
-static void check_epilogue(geometry_case *g, work *w, const cr_epilogue *e)
+// Fused or in a pass of its own, the epilogue gives the same bits; so it does where the operand is the output.
+static void check_epilogue(conv_work *w, const cr_epilogue *e)
 {
-    const cr_conv *c = &g->conv;
+    const cr_conv *c = &w->g->conv;
     cr_epilogue_out out = {w->expected, c->images, c->out_channels, c->out_count, c->out_image_stride};
-    run(g, w, NULL, 1);
+    w->epilogue = (cr_epilogue){.activation = CR_ACT_NONE};
+    conv_work_run(w, 1);
     memcpy(w->expected, w->out, (size_t)w->n_out * sizeof *w->out);
     cr_epilogue_apply(c->kernels, e, &out, NULL);
-    run(g, w, e, 2);
-    ck_assert_int_eq(memcmp(w->out, w->expected, (size_t)w->n_out * sizeof *w->out), 0);
+    w->epilogue = *e;
+    for (int i = 0; i < (e->add ? 2 : 1); i++) {
+        w->in_place = i;
+        conv_work_run(w, 2);
+        for (int64_t k = 0; k < c->images; k++)
+            ck_assert_int_eq(memcmp(w->out + k * c->out_image_stride, w->expected + k * c->out_image_stride,
+                                    (size_t)(c->out_channels * c->out_count) * sizeof *w->out),
+                             0);
+    }
 }
 
 START_TEST(the_epilogue_is_applied_on_the_way)
 {
     unsigned seed = 5;
     geometry_case g;
-    cr_window_spec s = spec_of(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO, 3);
+    cr_window_spec s = square_spec(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO, 3);
     ck_assert(geometry_make(&g, &s, 2, (int64_t[]){17, 21}, 2, 32, 2 * 41, 2));
-    work w = work_of(&g, &seed, true);
-    int64_t stride = g.conv.out_image_stride + 3;
-    cr_epilogue e = {.slope = 0.25f, .min = -1, .max = 2, .add_image_stride = stride};
-    const float *add = random_floats(&g.arena, &seed, 2 * stride + 16);
+    conv_work w = conv_work_of(&g, &cr_conv_winograd, &seed, true, false);
+    cr_epilogue e = {.slope = 0.25f, .min = -1, .max = 2, .add_image_stride = g.conv.out_image_stride};
+    const float *add = random_floats(&g.arena, &seed, w.n_out);
     e.slopes = random_floats(&g.arena, &seed, g.conv.out_channels);
     for (const cr_kernels *const *k = cr_kernels_all; *k; k++) {
         if (!cr_cpu_runs((*k)->name))
@@ -276,7 +208,7 @@ START_TEST(the_epilogue_is_applied_on_the_way)
         for (int i = 0; i < 2 * (CR_ACT_HARDSWISH + 1); i++) {
             e.activation = (cr_activation)(i / 2);
             e.add = i % 2 ? add : NULL;
-            check_epilogue(&g, &w, &e);
+            check_epilogue(&w, &e);
         }
     }
     cr_arena_free(&g.arena);
@@ -371,7 +303,7 @@ START_TEST(tiles_of_6_need_leave)
     unsigned seed = 6;
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         geometry_case g;
-        cr_window_spec s = spec_of(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__REFLECT, 3);
+        cr_window_spec s = square_spec(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__REFLECT, 3);
         ck_assert(geometry_make(&g, &s, 2, sizes[i], sizes[i][2], 20, 35, 1));
         g.conv.window = &g.window;
         ck_assert_int_eq(cr_conv_winograd.pack_kind(&g.conv), 4);
@@ -387,7 +319,7 @@ static const char *refusal(int64_t kernel, int64_t stride, int64_t dilation, int
 {
     geometry_case g;
     const char *why;
-    cr_window_spec s = spec_of(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO, 3);
+    cr_window_spec s = square_spec(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO, 3);
     s.kernel[0] = s.kernel[1] = kernel;
     s.stride[1] = stride;
     s.dilation[0] = dilation;

@@ -72,8 +72,7 @@ static double usual_size(const conv_work *w)
     return n ? sqrt(squares / (double)n) : 0;
 }
 
-static conv_work work_of(geometry_case *g, const cr_conv_algorithm *a, unsigned *seed, bool bias,
-                         bool epilogue)
+conv_work conv_work_of(geometry_case *g, const cr_conv_algorithm *a, unsigned *seed, bool bias, bool epilogue)
 {
     const cr_conv *c = &g->conv;
     conv_work w = {.algorithm = a, .g = g};
@@ -134,12 +133,20 @@ void conv_check_parts(const cr_conv_algorithm *a, const cr_conv *c, const float 
     cr_free(parts);
 }
 
+// Between images.
+static bool is_gap(const cr_conv *c, int64_t i)
+{
+    return i % c->out_image_stride >= c->out_channels * c->out_count;
+}
+
 void conv_work_run(const conv_work *w, int threads)
 {
     const cr_conv *c = &w->g->conv;
     const cr_conv_algorithm *a = w->algorithm;
     int64_t n_in = c->images > 0 ? (c->images - 1) * c->in_image_stride + c->in_channels * c->in_count : 0;
-    float *in = malloc((size_t)(n_in + 16) * sizeof *in); // 64 readable bytes behind the input
+    int64_t behind =
+        a == &cr_conv_im2col ? 0 : 16; // 64 bytes behind the input are readable; im2col needs none
+    float *in = malloc((size_t)(n_in + behind) * sizeof *in);
     memcpy(in, w->in, (size_t)n_in * sizeof *in);
     if (c->in_blocked)
         reorder(c, true, in, false);
@@ -167,6 +174,9 @@ void conv_work_run(const conv_work *w, int threads)
         reorder(c, false, w->out, true);
     if (c->out_blocked && e.add && !w->in_place)
         reorder(c, false, (float *)e.add, true);
+    for (int64_t i = 0; i < w->n_out; i++)
+        if (is_gap(c, i) && w->out[i] != (w->in_place && e.add ? w->epilogue.add[i] : untouched))
+            ck_abort_msg("%s %s wrote between images", a->name, c->kernels->name);
     free(in);
     cr_free(pack);
     cr_free(scratch);
@@ -177,10 +187,8 @@ static void compare(const conv_work *w)
 {
     const cr_conv *c = &w->g->conv;
     for (int64_t i = 0; i < w->n_out; i++) {
-        if (i % c->out_image_stride >= c->out_channels * c->out_count) { // between images
-            ck_assert(w->in_place || w->out[i] == untouched);
+        if (is_gap(c, i))
             continue;
-        }
         double wanted = (double)w->expected[i], scale = fmax(fmax(fabs(wanted), w->size), 1);
         if (!(fabs((double)w->out[i] - wanted) <= 3e-5 * scale))
             ck_abort_msg("%s %s: output %lld: got %.9g, expected %.9g", w->algorithm->name, c->kernels->name,
@@ -191,7 +199,7 @@ static void compare(const conv_work *w)
 void conv_check(geometry_case *g, const cr_conv_algorithm *a, unsigned *seed, bool bias, bool epilogue,
                 bool check_threads)
 {
-    conv_work w = work_of(g, a, seed, bias, epilogue);
+    conv_work w = conv_work_of(g, a, seed, bias, epilogue);
     float *first = cr_arena_array(&g->arena, (size_t)w.n_out + 1, sizeof *first);
     for (const cr_kernels *const *k = cr_kernels_all; *k; k++) {
         if (!cr_cpu_runs((*k)->name))
@@ -207,5 +215,59 @@ void conv_check(geometry_case *g, const cr_conv_algorithm *a, unsigned *seed, bo
             conv_work_run(&w, threads);
             ck_assert_int_eq(memcmp(first, w.out, (size_t)w.n_out * sizeof *first), 0);
         }
+    }
+}
+
+int conv_check_random(const cr_conv_algorithm *a, unsigned seed, int n_axes, int rule, int mode, int tries)
+{
+    int done = 0;
+    for (int i = 0; i < tries; i++) {
+        geometry_case g;
+        if (geometry_random(&g, &seed, n_axes, rule, mode)) {
+            conv_check(&g, a, &seed, i % 3 != 0, a->epilogue && i % 4 == 0, i % 8 == 0);
+            done++;
+        }
+        cr_arena_free(&g.arena);
+    }
+    return done;
+}
+
+void conv_check_infinity(const cr_conv_algorithm *a, int n_axes)
+{
+    unsigned seed = 1;
+    geometry_case g;
+    const char *why;
+    int last = n_axes - 1;
+    bool blocked = a->blocked & CR_BLOCKED_BOTH;
+    int64_t channels = blocked ? CR_BLOCK : 1, size[2] = {1, 1};
+    cr_window_spec s = {.kernel = {1, 1}, .stride = {1, 1}, .dilation = {1, 1}};
+    size[last] = 4;
+    s.kernel[last] = 3;
+    s.pad_before[last] = s.pad_after[last] = 1;
+    ck_assert(geometry_make(&g, &s, n_axes, size, 1, channels, channels, channels));
+    g.conv.in_blocked = g.conv.out_blocked = blocked;
+    conv_work w = conv_work_of(&g, a, &seed, false, false);
+    memcpy(w.in, (float[]){1, 2, 3, INFINITY}, 4 * sizeof(float));
+    memcpy(w.weights, (float[]){1, 1, 1}, 3 * sizeof(float));
+    g.conv.kernels = cr_kernels_choose(NULL, &why);
+    conv_work_run(&w, 1);
+    ck_assert_float_eq(w.out[0], 3);
+    ck_assert_float_eq(w.out[1], 6);
+    ck_assert(isinf(w.out[2]) && isinf(w.out[3]));
+    cr_arena_free(&g.arena);
+}
+
+void conv_check_fewer_images(geometry_case *g, const cr_conv_algorithm *a)
+{
+    const char *why;
+    cr_conv *c = &g->conv;
+    c->window = &g->window;
+    c->kernels = cr_kernels_choose(NULL, &why);
+    size_t scratch = a->scratch_bytes(c), slot = a->slot_bytes(c);
+    int kind = a->pack_kind(c);
+    for (; c->images > 0; c->images--) {
+        ck_assert_uint_le(a->scratch_bytes(c), scratch);
+        ck_assert_uint_le(a->slot_bytes(c), slot);
+        ck_assert_int_eq(a->pack_kind(c), kind);
     }
 }

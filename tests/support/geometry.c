@@ -17,6 +17,16 @@ float *random_floats(cr_arena *arena, unsigned *seed, int64_t n)
     return x;
 }
 
+cr_window_spec geometry_spec(int rule, int mode, int64_t height, int64_t width)
+{
+    return (cr_window_spec){.kernel = {height, width},
+                            .stride = {1, 1},
+                            .dilation = {1, 1},
+                            .rule = rule,
+                            .mode = mode,
+                            .pad_value = mode == CREMA__PAD_MODE__CONSTANT ? 0.75f : 0};
+}
+
 static const Crema__ConvolutionParameter no_param;
 
 bool geometry_make(geometry_case *g, const cr_window_spec *spec, int n_axes, const int64_t *in,

@@ -18,6 +18,8 @@ float random_float(unsigned *seed); // -1 .. 1
 // An array of n random floats in the arena.
 float *random_floats(cr_arena *arena, unsigned *seed, int64_t n);
 
+// A window of stride and dilation 1, without pads but by the rule.
+cr_window_spec geometry_spec(int rule, int mode, int64_t height, int64_t width);
 // Builds window and conv from spec, input sizes and channels. False: no output under this spec.
 bool geometry_make(geometry_case *g, const cr_window_spec *spec, int n_axes, const int64_t *in,
                    int64_t images, int64_t in_channels, int64_t out_channels, int64_t group);
