@@ -3,7 +3,6 @@
 #include "tests/support/conv_check.h"
 #include "tests/test.h"
 
-
 // A random window of the kernel's size (0: any) on a random map. False: no output under this spec.
 static bool check_one(unsigned *seed, int n_axes, int kernel, int rule, int mode, int most_in)
 {

@@ -3,7 +3,6 @@
 #include "tests/support/conv_check.h"
 #include "tests/test.h"
 
-
 START_TEST(every_mode_equals_the_definition)
 {
     for (int mode = CREMA__PAD_MODE__ZERO; mode <= CREMA__PAD_MODE__PARTIAL; mode++)
