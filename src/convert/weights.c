@@ -119,8 +119,8 @@ cr_status cr_convert_finish(cr_weights_writer *to, cr_status status, cr_err *err
 }
 
 static cr_status write_weights(const cr_convert_job *job,
-                               cr_status (*open)(cr_weights_writer **w, const char *path, bool force,
-                                                 cr_err *err),
+                               cr_status (*open)(cr_weights_writer **w, const char *path,
+                                                 const char *net_name, bool force, cr_err *err),
                                cr_err *err)
 {
     cr_weights_file from;
@@ -128,7 +128,7 @@ static cr_status write_weights(const cr_convert_job *job,
     cr_status status = cr_weights_file_open(&from, job->input[0], job->log, err);
     if (status)
         return status;
-    status = open(&to, job->output, job->options.force != 0, err);
+    status = open(&to, job->output, from.net_name, job->options.force != 0, err);
     if (!status)
         status = cr_convert_finish(to, cr_convert_layers(&from, to, err), err);
     cr_weights_file_close(&from);

@@ -8,7 +8,8 @@
  *
  * So a layer is a group that holds datasets, and its name is the path below "data". Caffe leaves out blobs that
  * a layer shares with one before it; where that makes a hole among the numbers, the file can't be used without
- * the net, and is refused. Types and order of layers are in no such file but ours (write/hdf5.c), as attributes.
+ * the net, and is refused. Types and order of layers and the net's name are in no such file but ours (write/hdf5.c), as
+ * attributes.
  *
  * The file is a stranger's: only hard links are followed and only so deep, and a dataset whose values are
  * outside of the file (external storage, virtual datasets) is refused. HDF5's own reports are silenced.
@@ -20,7 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEEPEST = 32, MOST_LINKS = 1 << 20, MOST_BLOBS = 1 << 16 };
+enum { DEEPEST = 32, MOST_LINKS = 1 << 20, MOST_BLOBS = 1 << 16, LONGEST_TEXT = 1 << 16 };
 
 typedef struct layer {
     const char *name, *type;
@@ -174,30 +175,48 @@ static cr_status add_dataset(walk *w, layer *l, int64_t number, const char *path
 
 /* ---- groups ---- */
 
+// A text that our own files have beside a group; "": there is none.
+static const char *read_text(cr_arena *arena, hid_t group, const char *name)
+{
+    char *out = NULL;
+    hid_t a = H5Aexists(group, name) > 0 ? H5Aopen(group, name, H5P_DEFAULT) : -1;
+    hid_t type = a >= 0 ? H5Aget_type(a) : -1;
+    size_t size = type >= 0 && H5Tget_class(type) == H5T_STRING && H5Tis_variable_str(type) == 0 &&
+                          H5Aget_storage_size(a) == H5Tget_size(type)
+                      ? H5Tget_size(type)
+                      : 0;
+    if (size > 0 && size < LONGEST_TEXT && (out = cr_arena_alloc(arena, size + 1)) &&
+        H5Aread(a, type, out) < 0)
+        out = NULL;
+    if (type >= 0)
+        H5Tclose(type);
+    if (a >= 0)
+        H5Aclose(a);
+    return out ? out : "";
+}
+
 // What our own files say of a layer beyond its blobs.
 static void read_attributes(walk *w, layer *l)
 {
-    char type[200] = "";
     hid_t group = H5Gopen2(w->h->file, w->path, H5P_DEFAULT);
     if (group < 0)
         return;
-    hid_t text = H5Tcopy(H5T_C_S1);
-    H5Tset_size(text, sizeof type);
-    hid_t a = H5Aexists(group, "crema_type") > 0 ? H5Aopen(group, "crema_type", H5P_DEFAULT) : -1;
-    if (a >= 0 && H5Aread(a, text, type) >= 0) {
-        type[sizeof type - 1] = 0;
-        const char *copy = cr_arena_strdup(&w->out->arena, type);
-        l->type = copy ? copy : "";
-    }
-    if (a >= 0)
-        H5Aclose(a);
-    a = H5Aexists(group, "crema_index") > 0 ? H5Aopen(group, "crema_index", H5P_DEFAULT) : -1;
+    l->type = read_text(&w->out->arena, group, "crema_type");
+    hid_t a = H5Aexists(group, "crema_index") > 0 ? H5Aopen(group, "crema_index", H5P_DEFAULT) : -1;
     if (a >= 0 && (H5Aread(a, H5T_NATIVE_INT64, &l->index) < 0 || l->index < 0))
         l->index = -1;
     if (a >= 0)
         H5Aclose(a);
-    H5Tclose(text);
     H5Gclose(group);
+}
+
+static const char *read_net_name(cr_weights_file *f, hid_t file)
+{
+    hid_t group = H5Gopen2(file, "/data", H5P_DEFAULT);
+    const char *name = group >= 0 ? read_text(&f->arena, group, "crema_net") : "";
+    if (group >= 0)
+        H5Gclose(group);
+    return name;
 }
 
 // The layer of this group, made when its first dataset comes.
@@ -318,6 +337,8 @@ static cr_status open_hdf5(cr_weights_file *f, const cr_log *log, cr_err *err)
     else
         walk_group(&w, "/data", "");
     cr_status status = w.status ? w.status : finish(&w);
+    if (!status)
+        f->net_name = read_net_name(f, h->file);
     speak_again(before);
     if (!status)
         cr_info(log, &pos, "%d layers, HDF5", f->n_layers);

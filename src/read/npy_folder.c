@@ -1,7 +1,8 @@
 /*
  * npy_folder.c - weights as a folder of .npy files: one for each blob, named LAYER.NUMBER.npy.
  *
- *     weights/layers.yaml        - {name: conv1, type: Convolution, blobs: 2}   and so on, in the net's order
+ *     weights/layers.yaml        - {net: my net}                                where that is known
+ *                                - {name: conv1, type: Convolution, blobs: 2}   and so on, in the net's order
  *     weights/conv1.0.npy        (64, 3, 7, 7)
  *     weights/conv1.1.npy        (64)
  *     weights/conv2%2F3x3.0.npy  a layer named conv2/3x3
@@ -133,25 +134,39 @@ static cr_status read_row(const cr_yaml *node, const char *path, cr_stored_layer
     return status;
 }
 
+// The first row may be the net's name, and then is none of a layer.
+static cr_status read_net_name(cr_weights_file *f, const cr_yaml *root, const char *path, size_t *first,
+                               cr_err *err)
+{
+    static const char *const known[] = {"net", NULL};
+    const cr_yaml *row = root->n > 0 ? root->item[0] : NULL;
+    const cr_yaml *net = row && row->kind == CR_YAML_MAP ? cr_yaml_get(row, "net") : NULL;
+    *first = net != NULL;
+    cr_status status = net ? cr_yaml_known_keys(row, path, known, err) : CREMA_OK;
+    return status || !net ? status : cr_yaml_string(net, path, "net", &f->net_name, err);
+}
+
 static cr_status read_rows(cr_weights_file *f, const cr_yaml *root, const char *path, cr_err *err)
 {
     int64_t total = 0, n_blobs = 0;
+    size_t first;
     cr_stored_layer *layers, row;
-    cr_status status = CREMA_OK;
     if (root->kind != CR_YAML_LIST || root->n > MOST_LAYERS)
         return cr_fail(err, CREMA_ERR_INPUT, &(cr_pos){path, root->line, root->column},
                        "must be a list of layers");
-    for (size_t i = 0; i < root->n && !status; i++, total += n_blobs)
+    cr_status status = read_net_name(f, root, path, &first, err);
+    for (size_t i = first; i < root->n && !status; i++, total += n_blobs)
         status = read_row(root->item[i], path, &row, &n_blobs, err);
     if (!status)
-        status = make_room(f, root->n, (size_t)total, &layers, err);
-    for (size_t i = 0; i < root->n && !status; i++) {
-        layers[i] = (cr_stored_layer){.type = ""};
-        status = read_row(root->item[i], path, &layers[i], &n_blobs, err);
+        status = make_room(f, root->n - first, (size_t)total, &layers, err);
+    for (size_t i = first; i < root->n && !status; i++) {
+        cr_stored_layer *layer = &layers[i - first];
+        *layer = (cr_stored_layer){.type = ""};
+        status = read_row(root->item[i], path, layer, &n_blobs, err);
         if (!status)
-            status = add_layer(f, &layers[i], (int)n_blobs, NULL, err);
+            status = add_layer(f, layer, (int)n_blobs, NULL, err);
     }
-    f->n_layers = (int)root->n;
+    f->n_layers = (int)(root->n - first);
     return status;
 }
 

@@ -59,14 +59,22 @@ static bool put_attribute(hid_t group, const char *name, hid_t type, const void 
     return ok;
 }
 
-static bool put_attributes(hdf5_writer *w, const char *type)
+// "" is not known, and not written.
+static bool put_text(hid_t group, const char *name, const char *value)
 {
+    if (!*value)
+        return true;
     hid_t text = H5Tcopy(H5T_C_S1);
-    H5Tset_size(text, strlen(type) + 1);
-    bool ok = put_attribute(w->group, "crema_index", H5T_NATIVE_INT64, &w->n_layers);
-    ok = ok && (!*type || put_attribute(w->group, "crema_type", text, type));
+    H5Tset_size(text, strlen(value) + 1);
+    bool ok = put_attribute(group, name, text, value);
     H5Tclose(text);
     return ok;
+}
+
+static bool put_attributes(hdf5_writer *w, const char *type)
+{
+    return put_attribute(w->group, "crema_index", H5T_NATIVE_INT64, &w->n_layers) &&
+           put_text(w->group, "crema_type", type);
 }
 
 static cr_status begin_layer(cr_weights_writer *base, const cr_written_layer *layer, cr_err *err)
@@ -159,7 +167,8 @@ static cr_status commit_hdf5(cr_weights_writer *base, cr_err *err)
 
 static const cr_weights_writer_type hdf5_type = {begin_layer, put_blob, commit_hdf5, abort_hdf5};
 
-cr_status cr_hdf5_writer_open(cr_weights_writer **out, const char *path, bool force, cr_err *err)
+cr_status cr_hdf5_writer_open(cr_weights_writer **out, const char *path, const char *net_name, bool force,
+                              cr_err *err)
 {
     *out = NULL;
     hdf5_writer *w = cr_alloc_zero(sizeof *w);
@@ -180,7 +189,7 @@ cr_status cr_hdf5_writer_open(cr_weights_writer **out, const char *path, bool fo
     w->out = H5Fcreate(cr_writer_temporary(w->file), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
     if (w->out >= 0)
         w->data = H5Gcreate2(w->out, "data", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
-    if (w->data < 0) {
+    if (w->data < 0 || !put_text(w->data, "crema_net", net_name)) {
         status = fail(w, err, "can't be written");
         abort_hdf5(&w->base);
         return status;

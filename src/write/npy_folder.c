@@ -168,7 +168,7 @@ static cr_status check_target(const char *path, bool force, cr_err *err)
     return CREMA_OK;
 }
 
-static cr_status make_folder(folder_writer *w, cr_err *err)
+static cr_status make_folder(folder_writer *w, const char *net_name, cr_err *err)
 {
     mode_t mask = umask(0);
     umask(mask);
@@ -178,10 +178,18 @@ static cr_status make_folder(folder_writer *w, cr_err *err)
     if (!list)
         return cr_no_memory(err);
     w->list = fopen(list, "we");
-    return w->list ? CREMA_OK : io_fail(w, err, "can't write here");
+    if (!w->list)
+        return io_fail(w, err, "can't write here");
+    if (*net_name) {
+        fputs("- {net: ", w->list);
+        put_quoted(w->list, net_name);
+        fputs("}\n", w->list);
+    }
+    return CREMA_OK;
 }
 
-cr_status cr_npy_folder_writer_open(cr_weights_writer **out, const char *path, bool force, cr_err *err)
+cr_status cr_npy_folder_writer_open(cr_weights_writer **out, const char *path, const char *net_name,
+                                    bool force, cr_err *err)
 {
     *out = NULL;
     cr_status status = check_target(path, force, err);
@@ -196,7 +204,7 @@ cr_status cr_npy_folder_writer_open(cr_weights_writer **out, const char *path, b
     while (n > 1 && path[n - 1] == '/') // "weights/" is weights
         n--;
     w->temporary = cr_arena_printf(&w->arena, "%.*s.XXXXXX", (int)n, path);
-    status = w->path && w->temporary ? make_folder(w, err) : cr_no_memory(err);
+    status = w->path && w->temporary ? make_folder(w, net_name, err) : cr_no_memory(err);
     if (status)
         abort_folder(&w->base);
     else

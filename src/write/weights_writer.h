@@ -2,7 +2,7 @@
  * weights_writer.h - writing weights layer by layer, in several formats.
  *
  *     cr_weights_writer *w;
- *     cr_hdf5_writer_open(&w, "net.caffemodel.h5", false, err)
+ *     cr_hdf5_writer_open(&w, "net.caffemodel.h5", "my net", false, err)
  *     w->type->layer(w, &(cr_written_layer){"conv1", "Convolution", 2, shapes}, err)    then its blobs, in order
  *     w->type->blob(w, values, err)
  *     w->type->commit(w, err)                               or discard
@@ -40,11 +40,14 @@ struct cr_weights_writer {
 
 // As Caffe's Net::ToHDF5: /data/LAYER/NUMBER, float32. Type and place of each layer stand beside as the attributes
 // crema_type and crema_index, which Caffe does not look at. A name that HDF5 can't have as a path is an error.
-cr_status cr_hdf5_writer_open(cr_weights_writer **w, const char *path, bool force, cr_err *err);
+// The net's name is the attribute crema_net of /data; "": not known.
+cr_status cr_hdf5_writer_open(cr_weights_writer **w, const char *path, const char *net_name, bool force,
+                              cr_err *err);
 
 // A folder: LAYER.NUMBER.npy with layer names escaped (base/path.h), and the list layers.yaml, as read/npy_folder.c
 // has them. With force a folder of that kind is replaced; any other is not.
-cr_status cr_npy_folder_writer_open(cr_weights_writer **w, const char *path, bool force, cr_err *err);
+cr_status cr_npy_folder_writer_open(cr_weights_writer **w, const char *path, const char *net_name, bool force,
+                                    cr_err *err);
 
 // A .caffemodel of today's format (V2): net, without its layers, then layer after layer. net may be NULL. half:
 // values as NVIDIA's raw_data of half precision; one that is finite and too large for that is an error.

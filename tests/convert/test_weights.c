@@ -95,6 +95,10 @@ START_TEST(all_the_way_round)
     check_weights(&s, "b", "Convolution", false);
     convert(&s, NULL, "b", "c.caffemodel");
     check_weights(&s, "c.caffemodel", "Convolution", false);
+    cr_weights_file c;
+    ck_assert_int_eq(cr_weights_file_open(&c, shop_path(&s, "c.caffemodel"), NULL, NULL), CREMA_OK);
+    ck_assert_str_eq(c.net_name, "old");
+    cr_weights_file_close(&c);
     convert(&s, NULL, "c.caffemodel", "d.h5");
     check_weights(&s, "d.h5", "Convolution", false);
     refuse(&s, NULL, "d.h5", "b/", NULL, "exists already");

@@ -227,6 +227,16 @@ START_TEST(lists_of_folders)
     ck_assert_str_eq(w.layer[0].type, "Scale");
     ck_assert_float_eq(first_value(&w, 1, 0), 2);
     cr_weights_file_close(&w);
+    folder_text(&f, "w/layers.yaml", "- {net: mine}\n- {name: b, blobs: 1}\n");
+    open_ok(&w, path);
+    ck_assert_str_eq(w.net_name, "mine");
+    ck_assert_int_eq(w.n_layers, 1);
+    ck_assert_float_eq(first_value(&w, 0, 0), 1);
+    cr_weights_file_close(&w);
+    folder_text(&f, "w/layers.yaml", "- {net: mine, name: b, blobs: 1}\n");
+    refuse(path, "name");
+    folder_text(&f, "w/layers.yaml", "- {name: b, blobs: 1}\n- {net: mine}\n");
+    refuse(path, "net");
     folder_text(&f, "w/layers.yaml", "- {name: b, blobs: 2}\n");
     refuse(path, "can't open"); // b.1.npy
     folder_text(&f, "w/layers.yaml", "- {name: b, blob: 2}\n");

@@ -9,7 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-typedef cr_status (*opener)(cr_weights_writer **w, const char *path, bool force, cr_err *err);
+typedef cr_status (*opener)(cr_weights_writer **w, const char *path, const char *net_name, bool force,
+                            cr_err *err);
 
 typedef struct blob {
     cr_shape shape;
@@ -65,7 +66,7 @@ static cr_status write_all(opener open, const char *path, bool force, const laye
                            cr_err *err)
 {
     cr_weights_writer *w;
-    cr_status status = open(&w, path, force, err);
+    cr_status status = open(&w, path, "my \"net\"", force, err);
     if (status)
         return status;
     status = put(w, layers, n, err);
@@ -81,6 +82,7 @@ static void check_all(const char *path, const char *format)
     cr_err err = {0};
     ck_assert_msg(cr_weights_file_open(&f, path, NULL, &err) == CREMA_OK, "%s", err.message);
     ck_assert_str_eq(f.format->name, format);
+    ck_assert_str_eq(f.net_name, "my \"net\"");
     ck_assert_int_eq(f.n_layers, N_LAYERS);
     for (int i = 0; i < N_LAYERS; i++) {
         ck_assert_str_eq(f.layer[i].name, net[i].name);
