@@ -221,16 +221,16 @@ START_TEST(zeros_leave_no_errors)
     for (const cr_kernels *const *k = cr_kernels_all; *k; k++) {
         unsigned seed = 8;
         geometry_case g;
-        cr_window_spec s = spec_of(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO, 3);
+        cr_window_spec s = square_spec(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO, 3);
         if (!cr_cpu_runs((*k)->name))
             continue;
         ck_assert(geometry_make(&g, &s, 2, (int64_t[]){24, 24}, 1, 32, 40, 1));
         g.conv.kernels = *k;
-        work w = work_of(&g, &seed, true);
+        conv_work w = conv_work_of(&g, &cr_conv_winograd, &seed, true, false);
         for (int64_t i = 0; i < 32 * 24 * 24; i++)
             w.in[i] = i / 24 % 24 < 8 ? w.in[i] : 0;
         memset(w.weights + 33 * 32 * 9, 0, 32 * 9 * sizeof *w.weights);
-        run(&g, &w, NULL, 1);
+        conv_work_run(&w, 1);
         for (int64_t i = 0; i < w.n_out; i++)
             if (i / 24 % 24 >= 12 || i / (24 * 24) == 33)
                 ck_assert_msg(w.out[i] == w.bias[i / (24 * 24)], "%s: %g", (*k)->name, (double)w.out[i]);
@@ -253,9 +253,9 @@ START_TEST(values_may_be_large_and_small)
     unsigned seed = 9;
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         geometry_case g;
-        cr_window_spec s = spec_of(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO, 3);
+        cr_window_spec s = square_spec(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO, 3);
         ck_assert(geometry_make(&g, &s, 2, (int64_t[]){14, 15}, 2, 48, 40, 1));
-        work w = work_of(&g, &seed, false);
+        conv_work w = conv_work_of(&g, &cr_conv_winograd, &seed, false, false);
         int64_t n = g.conv.images * g.conv.in_image_stride;
         multiply(w.in, n, sizes[i][0]);
         multiply(w.weights, 40 * 48 * 9, sizes[i][1]);
@@ -266,8 +266,8 @@ START_TEST(values_may_be_large_and_small)
             if (!cr_cpu_runs((*k)->name))
                 continue;
             g.conv.kernels = *k;
-            run(&g, &w, NULL, 1);
-            compare(&g, &w);
+            conv_work_run(&w, 1);
+            compare(&w);
         }
         cr_arena_free(&g.arena);
     }
@@ -279,15 +279,15 @@ START_TEST(images_do_not_share_infinities)
 {
     unsigned seed = 10;
     geometry_case g;
-    cr_window_spec s = spec_of(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO, 3);
+    cr_window_spec s = square_spec(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO, 3);
     ck_assert(geometry_make(&g, &s, 2, (int64_t[]){7, 7}, 2, 32, 32, 1));
-    work w = work_of(&g, &seed, false);
+    conv_work w = conv_work_of(&g, &cr_conv_winograd, &seed, false, false);
     w.in[g.conv.in_image_stride] = INFINITY;
     for (const cr_kernels *const *k = cr_kernels_all; *k; k++) {
         if (!cr_cpu_runs((*k)->name))
             continue;
         g.conv.kernels = *k;
-        run(&g, &w, NULL, 1);
+        conv_work_run(&w, 1);
         for (int64_t i = 0; i < 32 * 49; i++)
             ck_assert_msg(fabs((double)w.out[i] - (double)w.expected[i]) < 1e-4, "%s: %d: %g, not %g",
                           (*k)->name, (int)i, (double)w.out[i], (double)w.expected[i]);
