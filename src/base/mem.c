@@ -81,8 +81,10 @@ void *cr_alloc_aligned(size_t bytes, size_t align)
         return NULL;
     rounded = rounded / align * align;
     bool huge = bytes >= HUGE_PAGE && align <= HUGE_PAGE;
-    void *p = aligned_alloc(huge ? HUGE_PAGE : align, rounded ? rounded : align);
-    if (p && huge)
+    void *p = NULL; // aligned_alloc wants sizes that are multiples of the alignment
+    if (posix_memalign(&p, huge ? HUGE_PAGE : align, rounded ? rounded : align))
+        return NULL;
+    if (huge)
         want_huge_pages(p, bytes);
     return p;
 }
