@@ -114,7 +114,8 @@ static void size_buffers(cr_winograd_layout *l)
     l->strip_row = odd_lines(cr_div_up(l->block_columns * l->m, lanes) * lanes * lanes);
     l->strip_all = l->m * l->strip_row;
     l->sums_all = l->pairs ? all * l->tiles : 0;
-    l->block_all = l->v_all + l->sums_all + (l->pairs ? (1 + l->blocks) * l->block_images : 0);
+    int64_t by_image = l->pairs ? (1 + l->blocks) * l->block_images : 0;
+    l->block_all = l->v_all + odd_lines(l->sums_all + by_image);
     l->slot_all = l->y_all + l->slab_all + l->strip_all + (l->shared ? 0 : l->block_all);
     l->panel_all = panel_floats(l, 2 * lanes);
 }
