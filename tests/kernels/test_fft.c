@@ -283,6 +283,30 @@ START_TEST(it_may_be_worth_plain_activations)
 }
 END_TEST
 
+static const cr_conv_algorithm *choice(int64_t size, int64_t channels, int64_t outputs)
+{
+    geometry_case g;
+    const char *why;
+    cr_window_spec s = geometry_spec(CREMA__PAD_RULE__SAME, CREMA__PAD_MODE__ZERO, 5, 5);
+    ck_assert(geometry_make(&g, &s, 2, (int64_t[]){size, size}, 1, channels, outputs, 1));
+    g.conv.window = &g.window;
+    g.conv.kernels = cr_kernels_choose("v3", &why);
+    const cr_conv_algorithm *a = g.conv.kernels ? cr_conv_choose(&g.conv, NULL, &why) : NULL;
+    cr_arena_free(&g.arena);
+    return a;
+}
+
+// Winograd's transforms take most of its time where channels are few.
+START_TEST(it_takes_5x5_with_few_channels_on_middling_maps)
+{
+    if (!cr_cpu_runs("v3"))
+        return;
+    ck_assert_ptr_eq(choice(28, 16, 32), &cr_conv_fft);
+    ck_assert_ptr_eq(choice(14, 16, 32), &cr_conv_winograd);
+    ck_assert_ptr_eq(choice(28, 64, 128), &cr_conv_winograd);
+}
+END_TEST
+
 // What does not pay may be forced, what can't be done may not.
 START_TEST(it_can_be_forced)
 {
@@ -304,4 +328,5 @@ END_TEST
 TEST_MAIN("kernels/fft", transforms_equal_their_definition, a_plane_may_be_alone,
           every_mode_equals_the_definition, every_rule_equals_the_definition,
           every_size_equals_the_definition, fewer_images_need_no_more_scratch, what_it_refuses,
-          it_may_be_worth_plain_activations, it_can_be_forced)
+          it_may_be_worth_plain_activations, it_takes_5x5_with_few_channels_on_middling_maps,
+          it_can_be_forced)
