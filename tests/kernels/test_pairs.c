@@ -99,7 +99,7 @@ END_TEST
 
 START_TEST(refusals)
 {
-    sizes s = {.in = 64, .out = 64, .height = 14, .width = 14, .stride = 1};
+    sizes s = {.in = 128, .out = 128, .height = 14, .width = 14, .stride = 1};
     geometry_case g = make(&s, 1);
     cr_conv *c = &g.conv;
     c->window = &g.window;
@@ -110,8 +110,12 @@ START_TEST(refusals)
     c->group = 2;
     ck_assert_str_eq(cr_conv_refusal(&cr_conv_pairs, c), "it has groups");
     c->group = 1;
-    c->in_channels = 32;
+    c->in_channels = 0;
+    ck_assert_str_eq(cr_conv_refusal(&cr_conv_pairs, c), "there are no channels");
+    c->in_channels = 48;
     ck_assert_str_eq(cr_conv_refusal(&cr_conv_pairs, c), "it has few channels");
+    c->out_count = 1000; // more of them are needed on small maps
+    ck_assert_ptr_null(cr_conv_refusal(&cr_conv_pairs, c));
     c->in_blocked = true;
     c->in_channels = 72;
     ck_assert_str_eq(cr_conv_refusal(&cr_conv_pairs, c), "the last block of inputs is not full");
