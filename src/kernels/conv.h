@@ -56,7 +56,7 @@ typedef struct cr_conv {
     const struct cr_kernels *kernels;          // of the chosen ISA level
     bool exact;                                // direct sums only
     const double
-        *scale; // by output channel: pack() multiplies the weights by it; NULL: none. run() looks not at it
+        *scale; // by output channel: pack() multiplies the weights by it; NULL: none. it is there until then
     // The largest error allowed, by the root mean square of the outputs; 0: the least that Winograd can do.
     float winograd_tolerance;
     bool small_memory;            // no pack that is clearly larger than the weights

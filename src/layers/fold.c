@@ -21,7 +21,7 @@ cr_status cr_give_channels(const cr_step *step, const cr_preparing *p, cr_fusion
     *channel = NULL;
     if (in->rank < 2)
         return CREMA_OK;
-    *channel = cr_arena_array(p->arena, (size_t)in->dim[1], sizeof **channel);
+    *channel = cr_arena_array(p->scratch, (size_t)in->dim[1], sizeof **channel);
     if (!*channel)
         return cr_no_memory(err);
     for (int64_t c = 0; c < in->dim[1]; c++)
@@ -44,7 +44,7 @@ cr_status cr_fold(const cr_step *step, const cr_preparing *p, int64_t channels, 
     if (!cr_folds(step))
         return CREMA_OK;
     float *folded = cr_arena_array(p->arena, (size_t)channels, sizeof *folded);
-    double *by = cr_arena_array(p->arena, (size_t)channels, sizeof *by);
+    double *by = cr_arena_array(p->scratch, (size_t)channels, sizeof *by);
     if (!folded || !by)
         return cr_no_memory(err);
     for (int64_t c = 0; c < channels; c++) {

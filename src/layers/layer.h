@@ -149,6 +149,7 @@ typedef struct cr_pack_recipe {
 // What prepare() may use.
 struct cr_preparing {
     cr_arena *arena;            // lives as long as the plan: tables go here
+    cr_arena *scratch;          // lives until the packs are made
     const cr_tensor *tensor;    // by id: shapes and strides are final, data is not set
     const char *conv_algorithm; // forced, or NULL
     bool exact;
@@ -173,7 +174,7 @@ typedef struct cr_channel {
 // As a layer gives it, x is bottom 0 and `add` is bottom 1. As a step has it, it is what all the layers do that the
 // step took; x is then what the step computes by itself, or bottom 0 in layers/fused.h.
 typedef struct cr_fusion {
-    const cr_channel *channel; // in the plan's arena; NULL: nothing by channel
+    const cr_channel *channel; // there while the plan is made, afterwards a mark; NULL: nothing by channel
     int affine;                // the last layer (its index) that `channel` comes from: names a fold in keys
     int add;                   // tensor id of the operand; -1: none
     bool over_add;             // the top may be the operand's buffer

@@ -80,7 +80,7 @@ static cr_status multiply_out(const chains *c, cr_fusion *to, const cr_fusion *g
         to->channel = g->channel;
         return CREMA_OK;
     }
-    cr_channel *both = cr_arena_array(c->f->prep->arena, (size_t)channels, sizeof *both);
+    cr_channel *both = cr_arena_array(c->f->prep->scratch, (size_t)channels, sizeof *both);
     if (!both)
         return cr_no_memory(c->err);
     for (int64_t i = 0; i < channels; i++) {

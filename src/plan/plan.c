@@ -130,6 +130,7 @@ static void set_preparing(planning *pl)
 {
     cr_plan *p = pl->p;
     pl->prep = (cr_preparing){.arena = &p->arena,
+                              .scratch = &pl->scratch,
                               .tensor = p->tensor,
                               .conv_algorithm = pl->options->conv_algorithm,
                               .exact = pl->options->exact,

@@ -34,7 +34,7 @@ typedef struct cr_wire_field {
     uint64_t bits;   // the value; BYTES: the payload's size
 } cr_wire_field;
 
-enum { CR_CURSOR_WINDOW = 8192 };
+enum { CR_CURSOR_WINDOW = 1024 };
 
 typedef struct cr_cursor {
     const cr_file *file;
