@@ -39,7 +39,7 @@ static const double direct_share = 0.9, depthwise_share = 0.42, blocked_share = 
 static const double winograd_3 = 2.8;
 // Winograd's of 5 taps, by direct sums: its products, and what each input and output costs by how many there are of the
 // other. With few channels, as GoogLeNet has them, its transforms take most of the time.
-static const double winograd_product = 0.25, winograd_input = 5.5, winograd_output = 3.5;
+static const double winograd_product = 0.27, winograd_input = 5.5, winograd_output = 3.5;
 static const double clearly = 1.15;
 
 // Of a tile's axes; the width is not 1.

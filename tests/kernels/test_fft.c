@@ -302,6 +302,7 @@ START_TEST(it_takes_5x5_with_few_channels_on_middling_maps)
     if (!cr_cpu_runs("v3"))
         return;
     ck_assert_ptr_eq(choice(28, 16, 32), &cr_conv_fft);
+    ck_assert_ptr_eq(choice(28, 32, 96), &cr_conv_fft);
     ck_assert_ptr_eq(choice(14, 16, 32), &cr_conv_winograd);
     ck_assert_ptr_eq(choice(28, 64, 128), &cr_conv_winograd);
 }
