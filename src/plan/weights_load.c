@@ -1,5 +1,5 @@
 /*
- * weights_load.c - values and packs, made side by side.
+ * weights_load.c - the values and packs of a plan, made side by side.
  *
  *     collect   what is not there yet; memory for it is taken here, by the calling thread
  *     read      values that stay, in slices of some MB: the threads share one large blob
@@ -7,12 +7,11 @@
  *               packed from there, which finds them in its cache; the largest packs first. What comes whole and does
  *               not fit such a buffer is read in slices into one of its own, by all.
  *
- * So besides what stays there is one staging buffer a thread, mostly small. The first item that fails decides on the error, however
- * many threads there are. Progress and cancel are asked on the calling thread alone, which has slot 0.
+ * So besides what stays there is one staging buffer a thread, mostly small. The first item that fails decides on the
+ * error, however many threads there are. Progress and cancel are asked on the calling thread alone, which has slot 0.
  */
 #include "base/int.h"
 #include "base/parallel.h"
-#include "layers/filler.h"
 #include "plan/weights_state.h"
 
 #include <stdatomic.h>
@@ -76,88 +75,17 @@ typedef struct loading {
     cr_err *out;
 } loading;
 
-/* ---- one blob ---- */
-
-static size_t bytes_of(const cr_weights_slot *slot)
-{
-    return (size_t)cr_shape_count(&slot->spec.shape) * sizeof(float);
-}
-
 static size_t padded(size_t bytes)
 {
     return (bytes + ALIGN - 1) / ALIGN * ALIGN;
 }
 
-// Kernels may read one vector past the end.
-static float *alloc_values(size_t bytes)
-{
-    size_t all;
-    char *p = cr_size_add(bytes, 2 * ALIGN, &all) ? cr_alloc_aligned(all, ALIGN) : NULL;
-    if (p)
-        memset(p + bytes, 0, ALIGN);
-    return (float *)(void *)p;
-}
-
-static cr_status fill_values(const cr_weights *w, const cr_weights_slot *slot, float *to, cr_err *err)
-{
-    const cr_layer *layer = w->graph->node[slot->layer].layer;
-    return cr_fill(slot->spec.filler, slot->spec.fill, &slot->spec.shape,
-                   cr_fill_seed(w->options.seed, layer->name, slot->blob), to, layer->notes, err);
-}
-
-static cr_status read_values(const cr_weights *w, const reading *r, cr_err *err)
-{
-    return r->slot->stored
-               ? cr_stored_read_part(&w->file[r->slot->file], r->slot->stored, r->first, r->count, r->to, err)
-               : fill_values(w, r->slot, r->to, err);
-}
-
-cr_status cr_weights_make(cr_weights *w, cr_weights_slot *slot, cr_err *err)
-{
-    if (slot->value)
-        return CREMA_OK;
-    reading r = {slot, 0, cr_shape_count(&slot->spec.shape), alloc_values(bytes_of(slot))};
-    if (!r.to)
-        return cr_no_memory(err);
-    cr_status status = CREMA_OK;
-    if (w->options.measure)
-        memset(r.to, 0, bytes_of(slot));
-    else
-        status = read_values(w, &r, err);
-    if (status != CREMA_OK) {
-        cr_free(r.to);
-        return status;
-    }
-    slot->value = r.to;
-    w->value_bytes += bytes_of(slot);
-    return CREMA_OK;
-}
-
-static void drop(cr_weights *w, cr_weights_slot *slot)
-{
-    if (!slot->value || slot->readers > 0 || slot->pinned)
-        return;
-    cr_free(slot->value);
-    slot->value = NULL;
-    w->value_bytes -= bytes_of(slot);
-}
-
-cr_status cr_weights_value(cr_weights *w, int layer, int blob, cr_shape *shape, const float **value,
-                           cr_err *err)
-{
-    pthread_mutex_lock(&w->lock);
-    cr_weights_slot *slot = cr_weights_slot_of(w, layer, blob);
-    cr_status status = slot ? cr_weights_make(w, slot, err) : CREMA_ERR_USAGE;
-    if (status == CREMA_OK) {
-        slot->pinned = true;
-        *shape = slot->spec.shape;
-        *value = slot->value;
-    }
-    pthread_mutex_unlock(&w->lock);
-    return status;
-}
-
 /* ---- items, on any thread ---- */
+
+static cr_status read_values(const loading *l, const reading *r, cr_err *err)
+{
+    return cr_weights_read(l->w, r->slot, r->first, r->count, r->to, err);
+}
 
 static void fail(loading *l, int64_t item, const cr_err *err)
 {
@@ -191,7 +119,7 @@ static void read_item(void *ctx, int64_t item, int slot)
     cr_err err = {0};
     if (item > l->failed)
         return;
-    if (read_values(l->w, r, &err) != CREMA_OK)
+    if (read_values(l, r, &err) != CREMA_OK)
         fail(l, item, &err);
     else
         tell(l, item, slot, (size_t)r->count * sizeof(float));
@@ -205,7 +133,7 @@ static cr_status read_staged(const loading *l, packing *p, char *staging, cr_err
         float *to = (float *)(void *)(staging + from->at);
         reading r = {from->slot, 0, cr_shape_count(&from->slot->spec.shape), to};
         p->value[from->blob] = to;
-        status = read_values(l->w, &r, err);
+        status = read_values(l, &r, err);
     }
     return status;
 }
@@ -228,7 +156,7 @@ static cr_status pack_rows(const loading *l, const part *x, char *staging, cr_er
     float *to = (float *)(void *)staging;
     const float *from = p->value[0] ? p->value[0] + x->first * row : to;
     reading r = {p->staged->slot, x->first * row, x->n * row, to};
-    cr_status status = p->value[0] ? CREMA_OK : read_values(l->w, &r, err);
+    cr_status status = p->value[0] ? CREMA_OK : read_values(l, &r, err);
     if (status == CREMA_OK)
         p->want->recipe.fill_rows(p->want->recipe.arg, from, x->first, x->n, p->pack->data);
     return status;
@@ -265,18 +193,13 @@ static int64_t cut(cr_weights_slot *slot, float *values, reading *to)
     return n;
 }
 
-static bool kept_as_it_is(const cr_step *step, int blob)
-{
-    return !step->packed[blob];
-}
-
 static cr_status make_room(loading *l)
 {
     size_t blobs = 0, readings = 0, packs = 0;
     for (const cr_value_wanted *v = l->wanted->values; v; v = v->next)
         for (int i = 0; i < v->step->n_blobs; i++, blobs++) {
             cr_weights_slot *slot = cr_weights_slot_of(l->w, v->step->layer->index, i);
-            if (kept_as_it_is(v->step, i) && !slot->value)
+            if (cr_weights_stay(v->step, i) && !slot->value)
                 readings += (size_t)cut(slot, NULL, NULL);
         }
     for (const cr_pack_wanted *p = l->wanted->packs; p; p = p->next)
@@ -290,10 +213,10 @@ static cr_status make_room(loading *l)
 static cr_status hold(loading *l, cr_weights_slot *slot, const cr_step *step, int blob)
 {
     if (!slot->value) {
-        if (!(slot->value = alloc_values(bytes_of(slot))))
+        if (!(slot->value = cr_weights_alloc(cr_weights_slot_bytes(slot))))
             return cr_no_memory(l->out);
-        l->w->value_bytes += bytes_of(slot);
-        l->all_bytes += bytes_of(slot);
+        l->w->value_bytes += cr_weights_slot_bytes(slot);
+        l->all_bytes += cr_weights_slot_bytes(slot);
         l->n_readings += cut(slot, slot->value, l->reading + l->n_readings);
     }
     slot->readers++;
@@ -307,7 +230,7 @@ static cr_status collect_values(loading *l)
     for (cr_value_wanted *v = l->wanted->values; v && status == CREMA_OK; v = v->next)
         for (int i = 0; i < v->step->n_blobs && status == CREMA_OK; i++) {
             cr_weights_slot *slot = cr_weights_slot_of(l->w, v->step->layer->index, i);
-            if (!kept_as_it_is(v->step, i))
+            if (!cr_weights_stay(v->step, i))
                 continue;
             status = hold(l, slot, v->step, i);
             v->value[i] = slot->value;
@@ -339,7 +262,7 @@ static cr_status collect_blobs(loading *l, packing *p)
         if (slot->value)
             continue;
         p->staged[p->n_staged++] = (staged){slot, i, p->staging_bytes};
-        p->staging_bytes += padded(bytes_of(slot));
+        p->staging_bytes += padded(cr_weights_slot_bytes(slot));
     }
     if (step->n_blobs > 0)
         p->by_rows = is_by_rows(p, cr_weights_slot_of(l->w, step->layer->index, 0), &part_bytes);
@@ -450,8 +373,8 @@ static cr_status check_size(const loading *l)
     for (const cr_value_wanted *v = l->wanted->values; v; v = v->next)
         for (int i = 0; i < v->step->n_blobs; i++) {
             const cr_weights_slot *slot = cr_weights_slot_of(l->w, v->step->layer->index, i);
-            if (kept_as_it_is(v->step, i) && !slot->value)
-                fits = fits && cr_size_add(all, bytes_of(slot), &all);
+            if (cr_weights_stay(v->step, i) && !slot->value)
+                fits = fits && cr_size_add(all, cr_weights_slot_bytes(slot), &all);
         }
     if (fits && cr_fits_machine(all))
         return CREMA_OK;
@@ -542,18 +465,9 @@ static cr_status load(loading *l, int threads)
     return status == CREMA_OK ? check_files(l) : status;
 }
 
-static void release(cr_weights *w, const cr_weights_held *held, int n)
-{
-    for (int i = 0; i < n; i++) {
-        cr_weights_slot *slot = cr_weights_slot_of(w, held[i].layer, held[i].blob);
-        slot->readers--;
-        drop(w, slot);
-    }
-}
-
 static void undo(loading *l)
 {
-    release(l->w, l->wanted->held, l->wanted->n_held);
+    cr_weights_drop(l->w, l->wanted->held, l->wanted->n_held);
     l->wanted->n_held = 0;
     if (l->block)
         cr_free(l->block->data);
@@ -591,44 +505,4 @@ cr_status cr_weights_load(cr_weights *w, cr_weights_wanted *wanted, int threads,
     pthread_mutex_destroy(&l.lock);
     cr_arena_free(&l.scratch);
     return status;
-}
-
-void cr_weights_release(cr_weights *w, const cr_weights_held *held, int n)
-{
-    pthread_mutex_lock(&w->lock);
-    release(w, held, n);
-    pthread_mutex_unlock(&w->lock);
-}
-
-// Marks slots, so that shared ones count once.
-static size_t count_values(cr_weights *w, const cr_weights_wanted *wanted, bool counted)
-{
-    size_t bytes = 0;
-    for (const cr_value_wanted *v = wanted->values; v; v = v->next)
-        for (int i = 0; i < v->step->n_blobs; i++) {
-            cr_weights_slot *slot = cr_weights_slot_of(w, v->step->layer->index, i);
-            if (kept_as_it_is(v->step, i) && slot->counted != counted)
-                bytes += bytes_of(slot);
-            slot->counted = kept_as_it_is(v->step, i) ? counted : slot->counted;
-        }
-    return bytes;
-}
-
-void cr_weights_measure(cr_weights *w, const cr_weights_wanted *wanted, size_t *values, size_t *packs)
-{
-    pthread_mutex_lock(&w->lock);
-    *values = count_values(w, wanted, true);
-    count_values(w, wanted, false);
-    pthread_mutex_unlock(&w->lock);
-    *packs = 0;
-    for (const cr_pack_wanted *p = wanted->packs; p; p = p->next)
-        *packs += p->recipe.bytes;
-}
-
-void cr_weights_bytes(cr_weights *w, size_t *values, size_t *packs)
-{
-    pthread_mutex_lock(&w->lock);
-    *values = w->value_bytes;
-    *packs = w->pack_bytes;
-    pthread_mutex_unlock(&w->lock);
 }

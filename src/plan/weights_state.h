@@ -1,5 +1,6 @@
 /*
- * weights_state.h - what weights.c (which blobs there are) and weights_load.c (their values and packs) share.
+ * weights_state.h - what weights.c (which blobs there are), weights_value.c (values of blobs) and weights_load.c (values and
+ * packs of a plan) share.
  */
 #ifndef CR_PLAN_WEIGHTS_STATE_H
 #define CR_PLAN_WEIGHTS_STATE_H
@@ -74,6 +75,17 @@ struct cr_weights {
 
 // The slot of the blob that (layer, blob) has its values of; NULL: it is not bound.
 cr_weights_slot *cr_weights_slot_of(const cr_weights *weights, int layer, int blob);
+
+size_t cr_weights_slot_bytes(const cr_weights_slot *slot);
+// Memory for so many bytes of values: kernels may read one vector past the end. NULL: there is none.
+float *cr_weights_alloc(size_t bytes);
+// Values [first, first + count) of a slot, which is all of it where they are filled. On any thread.
+cr_status cr_weights_read(const cr_weights *weights, const cr_weights_slot *slot, int64_t first,
+                          int64_t count, float *to, cr_err *err);
+// Whether a step reads the blob's values as they are, so that they stay.
+bool cr_weights_stay(const cr_step *step, int blob);
+// cr_weights_release() with the lock held.
+void cr_weights_drop(cr_weights *weights, const cr_weights_held *held, int n);
 
 // Reads or fills a slot's values, if they are not there. The lock is held.
 cr_status cr_weights_make(cr_weights *weights, cr_weights_slot *slot, cr_err *err);
