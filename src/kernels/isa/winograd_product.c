@@ -11,9 +11,7 @@
  * every second pair are taken with the other sign, sum -= (a1 - b2) (a2 - b1), so that sums of positive numbers do not
  * grow. Channels of a last block that is not full are not paired.
  *
- * An addition must take what it repeats from memory itself: another instruction for that has no unit left. gcc holds
- * such a value in a register if it has two uses; so each vector of columns reads through a pointer of its own, of
- * which gcc does not know that it is the same.
+ * Each vector of columns has a pointer of its own to what is repeated: see cr_twin().
  */
 #include "kernels/winograd_product.h"
 #include "kernels/simd.h"
@@ -172,9 +170,7 @@ CR_INLINE void block(const int rows, const int vectors, cr_vf sum[ROWS][2], cons
 CR_INLINE void pairs_product(const cr_winograd_product *p, const int rows, const int vectors, const job *t)
 {
     cr_vf sum[ROWS][2];
-    const float *u = t->u, *ahead = t->ahead, *from[2] = {t->v, t->v};
-    __asm__("" : "+r"(from[0]));
-    __asm__("" : "+r"(from[1]));
+    const float *u = t->u, *ahead = t->ahead, *from[2] = {cr_twin(t->v), cr_twin(t->v)};
     CR_UNROLL
     for (int i = 0; i < rows; i++) {
         CR_UNROLL
