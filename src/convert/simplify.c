@@ -108,7 +108,7 @@ static cr_status fold(work *w, const cr_plan *plan, const cr_step *step, cr_err 
 static cr_status fold_all(work *w, cr_weights *weights, const cr_simplify_options *o, cr_err *err)
 {
     cr_plan *plan;
-    cr_plan_options options = {.input = o->input, .factor_0_is_1 = o->factor_0_is_1};
+    cr_plan_options options = {.input = o->input, .factor_0_is_1 = o->factor_0_is_1, .keep_folds = true};
     cr_status status = cr_plan_create(&plan, w->g, weights, &options, err);
     if (status)
         return status;

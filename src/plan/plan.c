@@ -130,7 +130,7 @@ static void set_preparing(planning *pl)
 {
     cr_plan *p = pl->p;
     pl->prep = (cr_preparing){.arena = &p->arena,
-                              .scratch = &pl->scratch,
+                              .scratch = pl->options->keep_folds ? &p->arena : &pl->scratch,
                               .tensor = p->tensor,
                               .conv_algorithm = pl->options->conv_algorithm,
                               .exact = pl->options->exact,

@@ -17,6 +17,7 @@ typedef struct cr_plan_options {
     int n_keep;
     bool keep_all;
     bool keep_blobs; // values of weights stay, also of those that run() reads through packs alone
+    bool keep_folds; // the channels of fusions stay, for whom takes folds out of the plan
     int threads;     // that read and pack weights; 0: one per core
     bool exact;
     float winograd_tolerance;         // as in crema_context_options
