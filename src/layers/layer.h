@@ -174,12 +174,11 @@ typedef struct cr_channel {
 // As a layer gives it, x is bottom 0 and `add` is bottom 1. As a step has it, it is what all the layers do that the
 // step took; x is then what the step computes by itself, or bottom 0 in layers/fused.h.
 typedef struct cr_fusion {
-    const cr_channel
-        *channel;         // NULL: nothing by channel. There until the packs are made, or keep_folds (plan.h)
-    int affine;           // the last layer (its index) that `channel` comes from: names a fold in keys
-    int add;              // tensor id of the operand; -1: none
-    bool over_add;        // the top may be the operand's buffer
-    cr_epilogue epilogue; // activation with its parameters; its add is set when running
+    const cr_channel *channel; // NULL: none. There until the packs are made, or keep_folds (plan.h)
+    int affine;                // the last layer (its index) that `channel` comes from: names a fold in keys
+    int add;                   // tensor id of the operand; -1: none
+    bool over_add;             // the top may be the operand's buffer
+    cr_epilogue epilogue;      // activation with its parameters; its add is set when running
 } cr_fusion;
 
 // One entry of a plan; immutable while running.
